@@ -1,0 +1,44 @@
+"""Recurrent neural networks in NumPy, small enough to read: the code behind the book *Unrolled*.
+
+Floors, each importing only from those below:
+
+    5  widgets  plots                       (need anywidget and matplotlib; imported by name only)
+    4  train  sample  diagnostics  checks
+    3  model
+    2  rnn
+    1  cell  layers  loss  optim  gradcheck  data
+    0  shapes
+"""
+
+from . import gradcheck
+from .cell import RNNCell
+from .data import Vocabulary, stream_batches
+from .layers import Affine, Embedding
+from .loss import perplexity, softmax, softmax_cross_entropy
+from .model import RNNLM
+from .optim import SGD, Adam, clip_by_global_norm
+from .rnn import RNN
+from .sample import sample
+from .train import evaluate, train
+
+__version__ = "1.0.0"
+
+__all__ = [
+    "RNN",
+    "RNNLM",
+    "SGD",
+    "Adam",
+    "Affine",
+    "Embedding",
+    "RNNCell",
+    "Vocabulary",
+    "clip_by_global_norm",
+    "evaluate",
+    "gradcheck",
+    "perplexity",
+    "sample",
+    "softmax",
+    "softmax_cross_entropy",
+    "stream_batches",
+    "train",
+]

@@ -1,0 +1,71 @@
+"""Two independent ways to differentiate a program, to prove a backward pass right.
+
+Both look at the loss as a black box and move one entry at a time, so they cost one or two
+forward passes for each number: slow, and hard to get wrong.
+"""
+
+import numpy as np
+
+from .shapes import as_positive
+
+
+def central_difference(f, z, eps=1e-5):
+    """dL/dz by (f(z + eps) - f(z - eps)) / (2 eps), entry by entry.
+
+    The error is of order eps^2 plus round-off / eps: about 1e-10 at best in float64.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of z's shape, returns a number.
+    z : array
+        It is not changed.
+    eps : float
+
+    Returns
+    -------
+    array of z's shape
+    """
+    eps = as_positive("eps", eps)
+    z = np.array(z, dtype=np.float64)
+    dz = np.zeros_like(z)
+    for i in np.ndindex(z.shape):
+        up, down = z.copy(), z.copy()
+        up[i] += eps
+        down[i] -= eps
+        dz[i] = (f(up) - f(down)) / (2 * eps)
+    return dz
+
+
+def complex_step(f, z, eps=1e-100):
+    """dL/dz by Im f(z + i eps) / eps, entry by entry (Squire & Trapp 1998).
+
+    No two close numbers are subtracted, so there is no round-off to fear and `eps` may be tiny:
+    the result is exact to the last digits.  `f` must be built from functions that continue to
+    complex numbers (tanh, exp, log and products do; abs and max of the argument do not).
+
+    Parameters and result as `central_difference`.
+    """
+    eps = as_positive("eps", eps)
+    z = np.array(z, dtype=np.complex128)
+    dz = np.zeros(z.shape)
+    for i in np.ndindex(z.shape):
+        moved = z.copy()
+        moved[i] += 1j * eps
+        dz[i] = np.imag(f(moved)) / eps
+    return dz
+
+
+def relative_error(got, want):
+    """||got - want|| / max(||got||, ||want||): 0 when equal, whatever the scale of the gradient.
+
+    One number for the whole array.  Entry by entry, tiny entries would cry wolf.
+    """
+    got, want = np.asarray(got), np.asarray(want)
+    if got.shape != want.shape:
+        raise ValueError(
+            f"got should have the shape of want, {want.shape}, got {got.shape}: "
+            f"a gradient has the shape of its parameter"
+        )
+    scale = max(np.linalg.norm(got), np.linalg.norm(want))
+    return float(np.linalg.norm(got - want) / scale) if scale > 0 else 0.0

@@ -1,0 +1,92 @@
+"""Softmax, cross-entropy and perplexity.  Losses are in nats per token (natural logarithm)."""
+
+import numpy as np
+
+from .shapes import as_array, as_ids, as_mask
+
+
+def softmax(logits):
+    """Probabilities over the last axis: exp(z_j) / sum_k exp(z_k).
+
+    The largest logit is taken off first; that changes no probability and keeps exp from
+    overflowing.
+    """
+    logits = as_array("logits", logits, "... V")
+    p = logits - logits.real.max(axis=-1, keepdims=True)
+    np.exp(p, out=p)
+    p /= p.sum(axis=-1, keepdims=True)
+    return p
+
+
+def softmax_cross_entropy(logits, targets, mask=None):
+    """Mean of -log p(target) over the counted tokens, and its gradient by the logits.
+
+    Parameters
+    ----------
+    logits : array (N, T, V)
+        Any leading axes will do.
+    targets : array of ids (N, T)
+    mask : array (N, T) of 0 and 1, optional
+        1 where a token counts.  Padding gets 0: it adds nothing to the loss, and the mean is
+        over the tokens that count.
+
+    Returns
+    -------
+    loss : float
+        In nats per counted token.
+    dlogits : array (N, T, V)
+        (p - one_hot(target)) / count at a counted token, 0 elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, an id is outside the vocabulary, the mask counts no token, or a logit
+        is NaN or infinite.
+    """
+    logits = as_array("logits", logits, "... V")
+    targets = as_ids("targets", targets, "...", vocab_size=logits.shape[-1])
+    if targets.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"targets should have shape {logits.shape[:-1]}, as the logits without their last "
+            f"axis, got {targets.shape}: give one target for each step"
+        )
+    counted = np.ones(targets.shape, bool) if mask is None else as_mask("mask", mask, targets.shape)
+
+    z = logits.reshape(-1, logits.shape[-1])  # one row for each token
+    rows, cols, count = np.arange(len(z)), targets.ravel(), np.count_nonzero(counted)
+    p = z - z.real.max(axis=1, keepdims=True)  # the largest becomes 0: exp cannot overflow
+    log_p = p[rows, cols]
+    np.exp(p, out=p)
+    total = p.sum(axis=1)
+    log_p = log_p - np.log(total)  # log softmax, without ever taking log(0)
+    loss = -log_p[counted.ravel()].sum() / count
+
+    p /= total[:, None]
+    p[rows, cols] -= 1
+    p /= count
+    if mask is not None:
+        p[~counted.ravel()] = 0
+    return loss if np.iscomplexobj(loss) else float(loss), p.reshape(logits.shape)
+
+
+def perplexity(loss):
+    """exp(loss): the inverse geometric mean of the probabilities given to the words that came.
+
+    Parameters
+    ----------
+    loss : float or array
+        Mean negative log-likelihood in nats per token: 0 or more.
+
+    Returns
+    -------
+    float or array
+        1 or more; infinite where exp overflows.
+    """
+    loss = np.asarray(loss, dtype=np.float64)
+    if np.isnan(loss).any() or (loss < 0).any():
+        raise ValueError(
+            f"loss should be a mean negative log-likelihood, 0 or more, got {loss}: "
+            f"-log of a probability is never below 0; look for a lost minus sign"
+        )
+    with np.errstate(over="ignore"):
+        return float(np.exp(loss)) if loss.ndim == 0 else np.exp(loss)

@@ -1,0 +1,122 @@
+"""A word-level language model: Embedding -> RNN -> Affine -> softmax cross-entropy."""
+
+import numpy as np
+
+from .cell import RNNCell
+from .layers import Affine, Embedding
+from .loss import softmax_cross_entropy
+from .rnn import RNN
+from .shapes import as_int
+
+
+class RNNLM:
+    """Reads ids, predicts the next id at every step (Mikolov et al. 2010).
+
+    Parameters
+    ----------
+    embedding : Embedding
+    rnn : RNN
+    affine : Affine
+
+    Raises
+    ------
+    ValueError
+        If the sizes of neighboring layers differ.
+    """
+
+    def __init__(self, embedding, rnn, affine):
+        D, H, V = rnn.cell.input_size, rnn.cell.hidden_size, len(embedding.W)
+        if embedding.W.shape[1] != D:
+            raise ValueError(
+                f"embedding.W should have shape (V, D={D}), got {embedding.W.shape}: "
+                f"the embedding feeds the cell, so its rows hold D={D} numbers"
+            )
+        if affine.W.shape != (H, V):
+            raise ValueError(
+                f"affine.W should have shape (H={H}, V={V}), got {affine.W.shape}: "
+                f"it turns each state into one score for each word"
+            )
+        self.embedding, self.rnn, self.affine = embedding, rnn, affine
+
+    @classmethod
+    def init(cls, vocab_size, embed_size, hidden_size, rng, dtype=np.float64):
+        """A model with random weights; `dtype` float64, or float32 where speed matters."""
+        return cls(
+            Embedding.init(vocab_size, embed_size, rng, dtype),
+            RNN(RNNCell.init(embed_size, hidden_size, rng, dtype)),
+            Affine.init(hidden_size, vocab_size, rng, dtype),
+        )
+
+    @property
+    def params(self):
+        """Every array of the model by its full name, such as ``"rnn.W_h"``."""
+        layers = {"embedding": self.embedding, "rnn": self.rnn, "affine": self.affine}
+        return {f"{a}.{b}": p for a, layer in layers.items() for b, p in layer.params.items()}
+
+    @property
+    def vocab_size(self):
+        """V: how many words the model knows."""
+        return len(self.embedding.W)
+
+    @property
+    def dtype(self):
+        return self.embedding.W.dtype
+
+    def zero_state(self, batch_size):
+        """The state before anything was read: zeros (N, H)."""
+        H = self.rnn.cell.hidden_size
+        return np.zeros((as_int("batch_size", batch_size), H), self.dtype)
+
+    def logits(self, ids, h_0=None):
+        """Scores (N, T, V) for the word after each of the ids (N, T), and the last state h_T.
+
+        `h_0` (N, H) is the state before the first id; None stands for zeros.
+        """
+        logits, h_T, _ = self._forward(ids, h_0)
+        return logits, h_T
+
+    def loss(self, ids, targets, h_0=None, mask=None):
+        """Mean loss in nats per counted token, and the last state; no gradients."""
+        logits, h_T, _ = self._forward(ids, h_0)
+        return softmax_cross_entropy(logits, targets, mask)[0], h_T
+
+    def loss_and_grads(self, ids, targets, h_0=None, mask=None, block_len=None):
+        """One pass forward and back.
+
+        Parameters
+        ----------
+        ids, targets : arrays of ids (N, T)
+        h_0 : array (N, H), optional
+            The state to start from: zeros, or the h_T of the block before.
+        mask : array (N, T) of 0 and 1, optional
+            Which targets count.
+        block_len : int, optional
+            Cut the backward flow inside the block too, every `block_len` steps.
+
+        Returns
+        -------
+        loss : float
+            Nats per counted token.
+        grads : dict
+            One array for each name in `params`.
+        h_T : array (N, H)
+            The last state, a copy: keep it and drop the rest, and that is truncated BPTT.
+        """
+        logits, h_T, (of_embedding, of_rnn, of_affine) = self._forward(ids, h_0)
+        loss, dlogits = softmax_cross_entropy(logits, targets, mask)
+        dhs, d_affine = self.affine.backward(dlogits, of_affine)
+        dxs, _, d_rnn = self.rnn.backward(dhs, of_rnn, block_len)
+        d_embedding = self.embedding.backward(dxs, of_embedding)
+        layers = {"embedding": d_embedding, "rnn": d_rnn, "affine": d_affine}
+        grads = {f"{a}.{b}": g for a, layer in layers.items() for b, g in layer.items()}
+        return loss, grads, h_T
+
+    def _forward(self, ids, h_0):
+        xs, of_embedding = self.embedding.forward(ids)
+        hs, of_rnn = self.rnn.forward(xs, self.zero_state(len(xs)) if h_0 is None else h_0)
+        logits, of_affine = self.affine.forward(hs)
+        return logits, hs[:, -1].copy(), (of_embedding, of_rnn, of_affine)
+
+    def __repr__(self):
+        (V, D), H = self.embedding.W.shape, self.rnn.cell.hidden_size
+        return f"RNNLM(vocab_size={V}, embed_size={D}, hidden_size={H})"

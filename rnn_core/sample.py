@@ -1,0 +1,48 @@
+"""Let a language model write."""
+
+import numpy as np
+
+from .loss import softmax
+from .shapes import as_array, as_ids, as_int, as_positive
+
+
+def sample(model, prompt, length, rng, temperature=1.0, h_0=None):
+    """Continue `prompt` by `length` tokens, each drawn from the model's own prediction.
+
+    The state is carried from token to token, as in reading.
+
+    Parameters
+    ----------
+    model : RNNLM
+    prompt : array of ids (T,)
+        Read first; at least one id.
+    length : int
+    rng : np.random.Generator
+    temperature : float
+        Logits are divided by it.  1 draws from the model's distribution, below 1 is more
+        careful, above 1 more adventurous.  0 takes the likeliest token each time: that is
+        greedy decoding and not sampling, and `rng` is not used.
+    h_0 : array (1, H), optional
+        The state before the prompt.
+
+    Returns
+    -------
+    array of ids (length,)
+        The new tokens, without the prompt.
+    """
+    length = as_int("length", length)
+    temperature = as_positive("temperature", temperature, zero=True)
+    ids = as_ids("prompt", prompt, "T", vocab_size=model.vocab_size)[None]  # (1, T)
+    h, out = h_0, []
+    for _ in range(length):
+        logits, h = model.logits(ids, h)
+        ids = np.array([[_draw(logits[0, -1], rng, temperature)]])
+        out.append(ids[0, 0])
+    return np.array(out, dtype=np.int64)
+
+
+def _draw(logits, rng, temperature):
+    logits = as_array("logits", logits, "V").astype(np.float64)
+    if temperature == 0:
+        return int(np.argmax(logits))
+    return int(rng.choice(len(logits), p=softmax((logits - logits.max()) / temperature)))

@@ -1,0 +1,190 @@
+"""The legend of every array in this package, and one voice for what is wrong with one.
+
+    N   sequences side by side (the batch)      D   numbers in one input x_t
+    T   time steps                              H   numbers in one state h_t
+    V   words in the vocabulary
+
+Batch first, time second, features last.  One step is singular (``x``: (N, D)), a sequence is
+plural (``xs``: (N, T, D)).  ``dz`` is the gradient of the loss by ``z`` and has z's shape.
+
+Every complaint is a ``ValueError`` that says what was wanted, what came, and which axis or what
+to do about it.  It is raised before anything has changed.
+"""
+
+import math
+from numbers import Integral, Real
+
+import numpy as np
+
+AXES = {
+    "N": "sequences side by side (the batch)",
+    "T": "time steps",
+    "D": "numbers in one input x_t",
+    "H": "numbers in one state h_t",
+    "V": "words in the vocabulary",
+}
+
+
+def check_shape(name, array, axes, **sizes):
+    """Raise ``ValueError`` unless `array` has the axes that the legend names.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls the array.
+    array : np.ndarray
+    axes : str
+        Letters of the legend, such as ``"N T D"``; a leading ``...`` stands for any axes.
+    **sizes : int
+        The axes whose size is known, such as ``D=2``.
+    """
+    letters = axes.split()
+    shape, free = array.shape, letters[0] == "..."
+    if free:
+        letters = letters[1:]
+        fits = len(shape) >= len(letters)
+        shape = shape[len(shape) - len(letters) :] if fits else shape
+    else:
+        fits = len(shape) == len(letters)
+    if not fits:
+        least = "at least " if free else ""
+        wanted = _wanted(axes, sizes)
+        raise ValueError(
+            f"{name} should have shape {wanted}, got {array.shape}: "
+            f"it has {array.ndim} axes, not {least}{len(letters)}"
+        )
+    for letter, size in zip(letters, shape, strict=True):
+        if sizes.get(letter, size) != size:
+            raise ValueError(
+                f"{name} should have shape {_wanted(axes, sizes)}, got {array.shape}: "
+                f"axis {letter} is {size}, not {sizes[letter]}"
+            )
+    if array.size == 0:
+        raise ValueError(
+            f"{name} should have shape {_wanted(axes, sizes)}, got {array.shape}: "
+            f"it is empty; every axis needs at least 1"
+        )
+
+
+def _wanted(axes, sizes):
+    letters = [f"{a}={sizes[a]}" if a in sizes else a for a in axes.split()]
+    return f"({', '.join(letters)}{',' if len(letters) == 1 else ''})"
+
+
+def as_array(name, value, axes, **sizes):
+    """`value` as an array of finite numbers with the wanted axes; whole numbers become float64.
+
+    Returns the array itself where it already is one: nothing is copied, nothing is changed.
+
+    Raises
+    ------
+    ValueError
+        For a wrong number or size of axes, ragged rows, anything that is not a number, and NaN
+        or infinity.
+    """
+    array = _as_numpy(name, value, axes, sizes)
+    if array.dtype.kind not in "fc":
+        if array.dtype.kind not in "iu":
+            raise ValueError(
+                f"{name} should hold numbers, got {array.dtype.name}: convert it to float first"
+            )
+        array = array.astype(np.float64)
+    check_shape(name, array, axes, **sizes)
+    check_finite(name, array)
+    return array
+
+
+def as_ids(name, value, axes, vocab_size, **sizes):
+    """`value` as an array of whole numbers 0 .. vocab_size - 1 with the wanted axes.
+
+    Raises
+    ------
+    ValueError
+        For wrong axes, numbers that are not of an integer type, and ids outside the vocabulary.
+    """
+    array = _as_numpy(name, value, axes, sizes)
+    check_shape(name, array, axes, **sizes)
+    if array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} should hold whole numbers (an integer type), got {array.dtype.name}: "
+            f"encode the words with a Vocabulary first"
+        )
+    if array.min() < 0 or array.max() >= vocab_size:
+        where = _index((array < 0) | (array >= vocab_size))
+        raise ValueError(
+            f"{name} should hold ids from 0 to {vocab_size - 1} (V={vocab_size}), "
+            f"got {array[where]} at {list(where)}: "
+            f"encode the text with the vocabulary that the model was made for"
+        )
+    return array
+
+
+def as_mask(name, value, shape):
+    """`value` as a boolean array of the given shape that counts at least one token."""
+    mask = _as_numpy(name, value, "...", {})
+    if mask.shape != shape:
+        raise ValueError(
+            f"{name} should have the shape of the targets, {shape}, got {mask.shape}: "
+            f"give one entry for each token"
+        )
+    if mask.dtype.kind not in "biuf" or not np.all((mask == 0) | (mask == 1)):
+        raise ValueError(
+            f"{name} should hold only 0 and 1 (or False and True), got other values: "
+            f"write 1 for each token that counts"
+        )
+    if not mask.any():
+        raise ValueError(
+            f"{name} should count at least one token, got none: a mean over no tokens is undefined"
+        )
+    return mask.astype(bool)
+
+
+def as_int(name, value, least=1):
+    """`value` as an ``int``, at least `least`."""
+    if not isinstance(value, Integral) or isinstance(value, (bool, np.bool_)) or value < least:
+        raise ValueError(
+            f"{name} should be a whole number, at least {least}, got {value!r}: "
+            f"pass an int of {least} or more"
+        )
+    return int(value)
+
+
+def as_positive(name, value, zero=False):
+    """`value` as a ``float`` that is finite and above 0 (or 0 itself if `zero`)."""
+    ok = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+    if not ok or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        what = "a finite number, 0 or more" if zero else "a finite number above 0"
+        raise ValueError(f"{name} should be {what}, got {value!r}: pass a float of that range")
+    return float(value)
+
+
+def check_finite(name, array):
+    """Raise ``ValueError`` if `array` holds NaN or infinity.
+
+    The sum of squares is one fast pass and is finite only if every entry is; entries are looked
+    at one by one only when it is not (it may also have overflowed, which is no fault).
+    """
+    square = np.vdot(array, array)
+    if not math.isfinite(square.real) and not np.isfinite(array).all():
+        where = _index(~np.isfinite(array))
+        raise ValueError(
+            f"{name} should hold finite numbers, got {array[where]} at {list(where)}: check the "
+            f"data; if training made it, clip the gradients or lower the learning rate"
+        )
+
+
+def _as_numpy(name, value, axes, sizes):
+    if isinstance(value, np.ndarray):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{name} should have shape {_wanted(axes, sizes)}, got rows of unequal length: "
+            f"pad them to one length and mask the padding"
+        ) from None
+
+
+def _index(wrong):
+    """The first place where `wrong` is true, as a tuple of ints."""
+    return tuple(int(i) for i in np.argwhere(wrong)[0])

@@ -1,0 +1,90 @@
+"""The training loop: truncated BPTT over the blocks of a text."""
+
+import numpy as np
+
+from .loss import perplexity
+from .optim import clip_by_global_norm, global_norm
+from .shapes import as_int
+
+
+def train(
+    model, batches, optimizer, *, epochs=1, max_norm=None, carry=True, progress=False, on_step=None
+):
+    """Train on blocks in order; the state is carried from each block to the next.
+
+    Parameters
+    ----------
+    model : RNNLM
+        Changed in place.
+    batches : iterable of (inputs, targets)
+        Arrays of ids (N, T), such as `stream_batches` gives.
+    optimizer : SGD or Adam
+    epochs : int
+        How often to read the text; each time the state starts from zeros.
+    max_norm : float, optional
+        Clip the gradient to this global norm.
+    carry : bool
+        False starts every block from zeros: for blocks that have nothing to do with each other.
+    progress : bool
+        Show a progress bar (needs the package tqdm).
+    on_step : callable, optional
+        Called as ``on_step(step, loss)`` after each update; step counts from 1.
+
+    Returns
+    -------
+    dict of lists
+        For each update ``"loss"`` (nats per token, before the update), ``"norm"`` (of the
+        gradient, before clipping) and ``"tokens"``; for each epoch ``"perplexity"``: exp of the
+        mean over that epoch's tokens.  The weights move meanwhile, so it is a running figure;
+        `evaluate` gives the perplexity of one fixed model.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to train on, or a loss or gradient is no longer finite.
+    """
+    batches = list(batches)
+    if not batches:
+        raise ValueError("batches should hold at least one block, got none: use a longer text")
+    history = {"loss": [], "norm": [], "tokens": [], "perplexity": []}
+    for _ in range(as_int("epochs", epochs)):
+        h = None
+        for inputs, targets in _shown(batches, progress):
+            loss, grads, h_T = model.loss_and_grads(inputs, targets, h)
+            if max_norm is None:
+                norm = global_norm(grads)
+            else:
+                grads, norm = clip_by_global_norm(grads, max_norm)
+            optimizer.step(model.params, grads)
+            h = h_T if carry else None  # keep h, drop the cache: that is truncated BPTT
+            for name, value in zip(history, (loss, norm, targets.size), strict=False):
+                history[name].append(value)
+            if on_step is not None:
+                on_step(len(history["loss"]), loss)
+        last = slice(-len(batches), None)
+        mean = np.average(history["loss"][last], weights=history["tokens"][last])
+        history["perplexity"].append(perplexity(mean))
+    return history
+
+
+def evaluate(model, batches, carry=True):
+    """Mean loss in nats per token over blocks read in order, the state carried; no update.
+
+    The mean is over tokens, so blocks of unequal size count by their size.
+    """
+    total, tokens, h = 0.0, 0, None
+    for inputs, targets in batches:
+        loss, h_T = model.loss(inputs, targets, h)
+        h = h_T if carry else None
+        total, tokens = total + loss * np.size(targets), tokens + np.size(targets)
+    if tokens == 0:
+        raise ValueError("batches should hold at least one block, got none: use a longer text")
+    return total / tokens
+
+
+def _shown(batches, progress):
+    if not progress:
+        return batches
+    from tqdm.auto import tqdm
+
+    return tqdm(batches, unit="block")
