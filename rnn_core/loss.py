@@ -18,7 +18,7 @@ def softmax(logits):
     return p
 
 
-def softmax_cross_entropy(logits, targets, mask=None):
+def softmax_cross_entropy(logits, targets, mask=None, out=None):
     """Mean of -log p(target) over the counted tokens, and its gradient by the logits.
 
     Parameters
@@ -29,6 +29,8 @@ def softmax_cross_entropy(logits, targets, mask=None):
     mask : array (N, T) of 0 and 1, optional
         1 where a token counts.  Padding gets 0: it adds nothing to the loss, and the mean is
         over the tokens that count.
+    out : array (N, T, V), optional
+        Where to put dlogits.  It may be `logits` itself, if they are not needed any more.
 
     Returns
     -------
@@ -50,23 +52,36 @@ def softmax_cross_entropy(logits, targets, mask=None):
             f"targets should have shape {logits.shape[:-1]}, as the logits without their last "
             f"axis, got {targets.shape}: give one target for each step"
         )
-    counted = np.ones(targets.shape, bool) if mask is None else as_mask("mask", mask, targets.shape)
+    share = _shares(mask, targets.shape, logits.real.dtype)
+    loss, dlogits = _cross_entropy(
+        logits.reshape(-1, logits.shape[-1]),  # one row for each token
+        targets.ravel(),
+        share.ravel(),
+        None if out is None else out.reshape(-1, logits.shape[-1]),
+    )
+    return loss if np.iscomplexobj(loss) else float(loss), dlogits.reshape(logits.shape)
 
-    z = logits.reshape(-1, logits.shape[-1])  # one row for each token
-    rows, cols, count = np.arange(len(z)), targets.ravel(), np.count_nonzero(counted)
-    p = z - z.real.max(axis=1, keepdims=True)  # the largest becomes 0: exp cannot overflow
-    log_p = p[rows, cols]
+
+def _cross_entropy(z, target, share, out=None):
+    """z (tokens, V), target ids and each token's share in the mean, (tokens,)."""
+    token = np.arange(len(z))
+    p = np.subtract(z, z.real.max(axis=1, keepdims=True), out=out)  # largest 0: exp stays finite
+    log_p = p[token, target]
     np.exp(p, out=p)
     total = p.sum(axis=1)
-    log_p = log_p - np.log(total)  # log softmax, without ever taking log(0)
-    loss = -log_p[counted.ravel()].sum() / count
+    log_p = log_p - np.log(total)  # log softmax at the target, without ever taking log(0)
+    loss = -(share @ log_p)
+    p *= (share / total)[:, None]  # softmax times share ...
+    p[token, target] -= share  # ... minus one_hot times share: the gradient
+    return loss, p
 
-    p /= total[:, None]
-    p[rows, cols] -= 1
-    p /= count
-    if mask is not None:
-        p[~counted.ravel()] = 0
-    return loss if np.iscomplexobj(loss) else float(loss), p.reshape(logits.shape)
+
+def _shares(mask, shape, dtype):
+    """What each token counts in the mean: 1 / count, or 0 where the mask is 0."""
+    if mask is None:
+        return np.full(shape, 1 / np.prod(shape), dtype)
+    counted = as_mask("mask", mask, shape)
+    return np.where(counted, 1 / np.count_nonzero(counted), 0).astype(dtype)
 
 
 def perplexity(loss):

@@ -103,7 +103,7 @@ class RNNLM:
             The last state, a copy: keep it and drop the rest, and that is truncated BPTT.
         """
         logits, h_T, (of_embedding, of_rnn, of_affine) = self._forward(ids, h_0)
-        loss, dlogits = softmax_cross_entropy(logits, targets, mask)
+        loss, dlogits = softmax_cross_entropy(logits, targets, mask, out=logits)
         dhs, d_affine = self.affine.backward(dlogits, of_affine)
         dxs, _, d_rnn = self.rnn.backward(dhs, of_rnn, block_len)
         d_embedding = self.embedding.backward(dxs, of_embedding)

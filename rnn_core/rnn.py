@@ -34,13 +34,13 @@ class RNN:
         xs = as_array("xs", xs, "N T D", D=cell.input_size)
         (N, T, D), H = xs.shape, cell.hidden_size
         h_0 = as_array("h_0", h_0, "N H", N=N, H=H)
-        from_x = (xs.reshape(N * T, D) @ cell.W_x + cell.b).reshape(N, T, H)
-        dtype = np.result_type(from_x, h_0, cell.W_h)
-        hs = np.empty((N, T + 1, H), dtype)  # hs[:, t] goes into step t, hs[:, t + 1] comes out
-        hs[:, 0] = h_0
+        xs = time_first(xs)  # (T, N, D)
+        from_x = (xs.reshape(T * N, D) @ cell.W_x + cell.b).reshape(T, N, H)
+        hs = np.empty((T + 1, N, H), np.result_type(from_x, h_0, cell.W_h))
+        hs[0] = h_0  # hs[t] goes into step t, hs[t + 1] comes out of it
         for t in range(T):
-            hs[:, t + 1] = np.tanh(from_x[:, t] + hs[:, t] @ cell.W_h)
-        return hs[:, 1:], (xs, hs)
+            hs[t + 1] = np.tanh(from_x[t] + hs[t] @ cell.W_h)
+        return batch_first(hs[1:]), (xs, hs)
 
     def backward(self, dhs, cache, block_len=None):
         """Back-propagation through time (Werbos 1990), truncated if `block_len` is given.
@@ -63,22 +63,30 @@ class RNN:
             ``"W_x"`` (D, H), ``"W_h"`` (H, H), ``"b"`` (H,): sums over all sequences and steps.
         """
         cell, (xs, hs) = self.cell, cache
-        (N, T, D), H = xs.shape, cell.hidden_size
-        dhs = as_array("dhs", dhs, "N T H", N=N, T=T, H=H)
+        (T, N, D), H = xs.shape, cell.hidden_size
+        dhs = time_first(as_array("dhs", dhs, "N T H", N=N, T=T, H=H))
         k = T if block_len is None else as_int("block_len", block_len)
-        das = np.empty((N, T, H), np.result_type(dhs, hs))
+        das = np.empty((T, N, H), np.result_type(dhs, hs))
         dh_next = np.zeros((N, H), das.dtype)  # nothing comes back from beyond the last step
         for t in reversed(range(T)):
             if (t + 1) % k == 0:
                 dh_next = np.zeros_like(dh_next)  # the cut: step t hears nothing of step t + 1
-            dh = dhs[:, t] + dh_next  # two gradients meet at h_t
-            das[:, t] = dh * (1 - hs[:, t + 1] ** 2)
-            dh_next = das[:, t] @ cell.W_h.T
-        da = das.reshape(N * T, H)
-        dxs = (da @ cell.W_x.T).reshape(N, T, D)
-        h_prev = hs[:, :-1].reshape(N * T, H)
-        grads = {"W_x": xs.reshape(N * T, D).T @ da, "W_h": h_prev.T @ da, "b": da.sum(axis=0)}
-        return dxs, dh_next, grads
+            dh = dhs[t] + dh_next  # two gradients meet at h_t
+            das[t] = dh * (1 - hs[t + 1] ** 2)
+            dh_next = das[t] @ cell.W_h.T
+        da = das.reshape(T * N, H)
+        dxs = (da @ cell.W_x.T).reshape(T, N, D)
+        h_prev, x = hs[:-1].reshape(T * N, H), xs.reshape(T * N, D)
+        grads = {"W_x": x.T @ da, "W_h": h_prev.T @ da, "b": da.sum(axis=0)}
+        return batch_first(dxs), dh_next, grads
 
     def __repr__(self):
         return f"RNN({self.cell!r})"
+
+
+def time_first(zs):
+    """(N, T, ...) to (T, N, ...): inside the layer one step is one unbroken piece of memory."""
+    return np.ascontiguousarray(zs.swapaxes(0, 1))
+
+
+batch_first = time_first  # the same exchange of axes brings it back
