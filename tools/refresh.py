@@ -1,12 +1,12 @@
-"""Run notebooks in a fresh kernel and store their outputs in the one form that the repository keeps.
+"""Run notebooks in a fresh kernel and store their outputs in the one form that the book keeps.
 
-    python tools/refresh.py                           every notebook of the book
+    python tools/refresh.py                      every notebook of the book
     python tools/refresh.py notebooks/01_anatomy.ipynb
-    python tools/refresh.py --check                   change nothing; exit 1 if something would change
+    python tools/refresh.py --check              write nothing; exit 1 if something would change
 
-Kept: text outputs (nbval compares them, character by character), execution counts 1..n (nbval skips
-a cell that has none), cell tags, nbgrader and mystnb metadata. Dropped: pictures, widget state and
-views, timings, empty cells, whatever an editor added. A second run gives the same bytes.
+Kept: text outputs (nbval compares them, character by character), execution counts 1..n (nbval
+skips a cell that has none), cell tags, nbgrader and mystnb metadata. Dropped: pictures, widget
+state and views, timings, empty cells, what an editor added. A second run gives the same bytes.
 """
 
 from __future__ import annotations
