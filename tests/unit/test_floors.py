@@ -1,0 +1,68 @@
+"""The package is a house: imports point down, and the ground floor needs NumPy alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import rnn_core
+
+HOUSE = Path(rnn_core.__file__).parent
+FLOORS = [
+    {"shapes"},
+    {"cell", "layers", "loss", "optim", "gradcheck", "data"},
+    {"rnn"},
+    {"model"},
+]
+TOP = {"widgets", "plots"}
+FOURTH = len(FLOORS)
+
+
+def floor(name):
+    return next((i for i, names in enumerate(FLOORS) if name in names), FOURTH + (name in TOP))
+
+
+def imports(path):
+    """Modules of the house that a file imports, as the names of its rooms."""
+    inside = path.relative_to(HOUSE).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = inside[: len(inside) - node.level + 1]
+                parts = (*base, *(node.module or "").split("."))
+            elif (node.module or "").split(".")[0] == "rnn_core":
+                parts = tuple(node.module.split(".")[1:]) or ("",)
+            else:
+                continue
+            parts = [p for p in parts if p]
+            yield from [parts[0]] if parts else [alias.name for alias in node.names]
+
+
+def rooms():
+    for path in sorted(HOUSE.rglob("*.py")):
+        name = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+        if name not in ("__init__", "__main__"):
+            yield name, path
+
+
+def test_imports_point_down():
+    up = [
+        f"{path.relative_to(HOUSE)} (floor {floor(name)}) imports {used} (floor {floor(used)})"
+        for name, path in rooms()
+        for used in imports(path)
+        if used != name and floor(used) > floor(name)
+    ]
+    assert not up, "\n".join(up)
+
+
+def test_there_are_enough_rooms_for_this_test_to_mean_something():
+    assert {"shapes", "cell", "rnn", "model", "train"} <= {name for name, _ in rooms()}
+
+
+def test_importing_the_package_loads_numpy_and_nothing_heavy():
+    code = "import sys, rnn_core; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "numpy" in loaded
+    heavy = {"matplotlib", "anywidget", "ipywidgets", "IPython", "scipy", "tqdm", "torch", "pandas"}
+    assert not loaded & heavy
