@@ -1,0 +1,153 @@
+"""One source, three editions: the page, the student's notebook, the teacher's source."""
+
+import re
+import subprocess
+import sys
+import zipfile
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools import refresh, student
+
+NOTEBOOKS = sorted(student.NOTEBOOKS.glob("*.ipynb"))
+KEYS = {"grade", "grade_id", "locked", "schema_version", "solution", "task"}
+ANSWER = """\
+def add(a, b):
+    '''a + b'''
+    ### BEGIN SOLUTION
+    # Why: the sum $a + b$ was asked for.
+    # Nothing else was.
+    return a + b  # the answer
+    ### END SOLUTION"""
+CHECK = """\
+assert add(1, 2) == 3
+print('the check says', add(1, 2))
+### BEGIN HIDDEN TESTS
+assert add(20, 2) == 22
+### END HIDDEN TESTS"""
+
+
+def marks(name: str, **roles) -> dict:
+    plain = {"grade": False, "locked": False, "solution": False, "task": False}
+    return {"nbgrader": {**plain, "grade_id": name, "schema_version": 3, **roles}}
+
+
+def exercise():
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# A chapter"),
+            new_code_cell("import math"),
+            new_markdown_cell("## Add", metadata=marks("add-task", locked=True)),
+            new_code_cell(ANSWER, metadata=marks("add", solution=True)),
+            new_code_cell(CHECK, metadata=marks("add-check", grade=True, locked=True, points=1)),
+            new_markdown_cell(
+                "Because it is commutative.",
+                metadata=marks("words", grade=True, solution=True, points=1),
+            ),
+            new_markdown_cell("## Sources"),
+        ],
+        metadata={"kernelspec": refresh.KERNEL},
+    )
+
+
+def sources(notebook) -> list[str]:
+    return [cell.source for cell in notebook.cells]
+
+
+def test_the_student_gets_stub_and_visible_test():
+    edition = student.student_edition(exercise())
+    note, title, code, task, answer, check, words, end = sources(edition)
+    assert "rnn_core" in note
+    assert answer.endswith("'''a + b'''\n    # YOUR CODE HERE\n    raise NotImplementedError()")
+    assert check == CHECK[: CHECK.index("\n###")]
+    assert words == "YOUR ANSWER HERE"
+    assert [title, code, task, end] == ["# A chapter", "import math", "## Add", "## Sources"]
+
+
+@pytest.mark.parametrize("source", [ANSWER, CHECK])
+def test_a_solution_where_no_grader_clears_it_is_refused(source):
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    with pytest.raises(ValueError, match="that nbgrader does not clear"):
+        student.student_edition(notebook)
+
+
+@pytest.mark.parametrize("wrong", ["    ### BEGIN SOLUTION", "    ### END SOLUTION"])
+def test_a_region_that_is_not_closed_is_refused(wrong):
+    source = ANSWER.replace(wrong, "", 1)
+    notebook = new_notebook(cells=[new_code_cell(source, metadata=marks("add", solution=True))])
+    with pytest.raises(ValueError, match="without its"):
+        student.student_edition(notebook)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The exercise as a page of a small book, built by Sphinx as the real one is."""
+    source = tmp_path_factory.mktemp("book")
+    nbformat.write(exercise(), source / "index.ipynb")
+    (source / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(student.ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_nb', 'exercises']\nnb_execution_mode = 'cache'\n"
+        "nb_execution_raise_on_error = True\n"
+    )
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", str(source)]
+    built = subprocess.run([*command, str(source / "html")], capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return source / "html"
+
+
+def test_the_page_shows_task_stub_verdict_and_a_collapsed_solution(site):
+    page = (site / "index.html").read_text(encoding="utf-8")
+    order = ["Add", "NotImplementedError", "the check says 3", "<details", "The sum", "the answer"]
+    places = [page.index(words) for words in order]
+    assert places == sorted(places)
+    assert page.count("<details") == page.count("<summary") == 2
+    assert page.rindex("commutative") > page.rindex("<details")
+    for secret in ("HIDDEN TESTS", "BEGIN SOLUTION", "Why:", "<details open"):
+        assert secret not in page
+
+
+def test_the_download_is_the_student_edition(site):
+    (file,) = (site / "_sources").iterdir()
+    served = nbformat.read(file, as_version=4)
+    assert sources(served) == sources(student.student_edition(exercise()))
+
+
+def test_the_archive_on_the_site_holds_all_that_a_student_needs(site):
+    with zipfile.ZipFile(site / student.ARCHIVE) as archive:
+        names = {name.removeprefix("unrolled-student/") for name in archive.namelist()}
+    needed = {"README.md", "pyproject.toml", "requirements.txt", "rnn_core/__init__.py"}
+    assert needed | {f"notebooks/{path.name}" for path in NOTEBOOKS} <= names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def chapter(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_every_exercise_is_marked_as_nbgrader_wants_it(chapter):
+    marked = [cell for cell in chapter.cells if "nbgrader" in cell.metadata]
+    names = [cell.metadata.nbgrader.grade_id for cell in marked]
+    assert len(set(names)) == len(names)
+    for cell in marked:
+        said = cell.metadata.nbgrader
+        points = {"points"} if said.grade else set()
+        assert set(said) - {"cell_type"} == KEYS | points, said.grade_id
+        assert said.schema_version == 3, said.grade_id
+        if cell.cell_type == "markdown" and not said.task:
+            assert said.grade == said.solution, f"{said.grade_id}: graded text is an answer"
+
+
+def test_no_solution_is_left_in_the_student_edition(chapter):
+    edition = student.student_edition(chapter)
+    text = "\n".join(sources(edition))
+    for cell, cleared in zip(chapter.cells, edition.cells[1:], strict=True):
+        for region in (student.SOLUTION, student.HIDDEN_TESTS):
+            for secret in student.replace_region(cell.source, region)[1]:
+                assert secret not in text
+                lines = {line.strip() for line in secret.split("\n") if line.strip()}
+                assert not lines & {line.strip() for line in cleared.source.split("\n")}
+    assert not re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", text)
+    assert not any(cell.get("outputs") for cell in edition.cells)
