@@ -1,0 +1,141 @@
+"""Four submissions of one chapter through nbgrader: wrong, half right, right, untouched.
+
+Needs requirements-teacher.txt; CI installs it.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import assignment, student
+
+pytest.importorskip("nbgrader", reason="nbgrader is for teachers: requirements-teacher.txt")
+
+CHAPTER = 1
+NAME = "graded"
+SUBMISSIONS = ("wrong", "half", "right", "untouched")
+
+
+def command(*words: str, cwd: Path | None = None) -> str:
+    """Run it with this environment first on PATH: nbgrader calls alembic from there."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path}
+    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def source():
+    return nbformat.read(assignment.chapter_path(CHAPTER), as_version=4)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """The whole chapter as an assignment, as a teacher makes it."""
+    folder = tmp_path_factory.mktemp("course")
+    lift = [sys.executable, assignment.__file__, str(CHAPTER), "--all"]
+    command(*lift, "--name", NAME, "--to", str(folder))
+    command("nbgrader", "generate_assignment", NAME, cwd=folder)
+    return folder
+
+
+def submit(course: Path, student_id: str, answers: dict[str, str]) -> None:
+    """The released notebook with some answer cells filled in."""
+    (released,) = (course / "release" / NAME).glob("*.ipynb")
+    notebook = nbformat.read(released, as_version=4)
+    for cell in notebook.cells:
+        cell.source = answers.get(assignment.mark(cell), cell.source)
+    folder = course / "submitted" / student_id / NAME
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / released.name)
+
+
+def answers(source, names: list[str]) -> dict[str, str]:
+    """The stored solutions of some exercises, as a student would hand them in."""
+    return {
+        assignment.mark(cell): cell.source
+        for cell in source.cells
+        if student.role(cell, "solution")
+        and cell.cell_type == "code"
+        and assignment.owner(cell, assignment.exercises(source)) in names
+    }
+
+
+def stub_that_returns(source: str) -> str:
+    """A stub turned into an answer of the right shape of sentence and the wrong content."""
+    return source.replace("raise NotImplementedError()", "return 0.0")
+
+
+@pytest.fixture(scope="module")
+def graded(course, source) -> Path:
+    names = assignment.exercises(source)
+    half = names[: len(names) // 2]
+    submit(course, "untouched", {})
+    submit(course, "right", answers(source, names))
+    submit(course, "half", answers(source, half))
+    stubs = {
+        assignment.mark(cell): stub_that_returns(student.stub(cell))
+        for cell in source.cells
+        if student.role(cell, "solution") and cell.cell_type == "code"
+    }
+    submit(course, "wrong", stubs)
+    command("nbgrader", "autograde", NAME, cwd=course)
+    command("nbgrader", "generate_feedback", NAME, cwd=course)
+    return course
+
+
+def points(source, names: list[str]) -> float:
+    """What the checks of some exercises are worth, hand-graded answers apart."""
+    return sum(
+        cell.metadata.nbgrader.points
+        for cell in source.cells
+        if student.role(cell, "grade")
+        and cell.cell_type == "code"
+        and assignment.owner(cell, assignment.exercises(source)) in names
+    )
+
+
+def test_scores_are_what_the_answers_deserve(graded, source):
+    from nbgrader.api import Gradebook
+
+    names = assignment.exercises(source)
+    with Gradebook(f"sqlite:///{graded / 'gradebook.db'}") as book:
+        scores = {who: book.find_submission(NAME, who).score for who in SUBMISSIONS}
+    whole, half = points(source, names), points(source, names[: len(names) // 2])
+    assert 0 < half < whole
+    assert scores == {"wrong": 0, "half": half, "right": whole, "untouched": 0}
+
+
+@pytest.mark.parametrize("who", SUBMISSIONS)
+def test_feedback_shows_each_student_their_own_outcome(graded, who):
+    (page,) = (graded / "feedback" / who / NAME).glob("*.html")
+    text = page.read_text(encoding="utf-8")
+    assert ("NotImplementedError" in text) == (who in ("half", "untouched"))
+    assert ("AssertionError" in text) == (who == "wrong")
+
+
+def test_nbgrader_releases_what_the_student_edition_holds(course):
+    (path,) = (course / "source" / NAME).glob("*.ipynb")
+    (released,) = (course / "release" / NAME).glob("*.ipynb")
+    edition = student.student_edition(nbformat.read(path, as_version=4))
+    cells = nbformat.read(released, as_version=4).cells
+    assert [cell.source for cell in cells] == [cell.source for cell in edition.cells[1:]]
+
+
+def test_hidden_tests_are_released_to_nobody_and_put_back_for_grading(graded, source):
+    hidden = [c for c in source.cells if student.HIDDEN_TESTS in c.source]
+    (released,) = (graded / "release" / NAME).glob("*.ipynb")
+    (autograded,) = (graded / "autograded" / "right" / NAME).glob("*.ipynb")
+    for cell in hidden:
+        (tests,) = student.replace_region(cell.source, student.HIDDEN_TESTS)[1]
+        secret = tests.strip().splitlines()[0]
+        cells = nbformat.read(released, as_version=4).cells
+        assert not any(secret in c.source for c in cells)
+        cells = nbformat.read(autograded, as_version=4).cells
+        assert any(secret in c.source for c in cells)
+    assert hidden
