@@ -10,10 +10,12 @@ STAMP := $(VENV)/.unrolled-installed
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab serve student assignment bench pdf links measure refresh lock clean
+.PHONY: help install book test lab serve student assignment bench pdf links measure refresh lock clean
 
 help:        ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+install: $(STAMP)      ## make the environment .venv and install the pinned requirements
 
 book: $(STAMP)         ## build the site: _build/html/index.html (warnings are errors)
 	jupyter-book build . -n -W --keep-going
