@@ -1,0 +1,224 @@
+"""Grammars whose best possible perplexity is known exactly.
+
+A grammar is an automaton: a handful of states, and in each the symbols that may come, how likely
+each is, and the state it leads to.  No two symbols of a state are alike, so whoever has read the
+stream from its start knows the state; what is left is chance, and chance can be counted.
+
+Convention: strings are written one after the other, so the last symbol E of one is followed by
+the first symbol B of the next, and both count.  All entropies are in nats per symbol.
+"""
+
+import numpy as np
+
+from ..shapes import as_ids, as_int
+from .vocabulary import Vocabulary
+
+# From each state: the symbol that is written, and the state it leads to.  Where two leave a
+# state, a fair coin decides (Reber 1967, in the form of Cleeremans et al. 1989).
+REBER = {
+    "0": {"B": "1"},
+    "1": {"T": "2", "P": "3"},
+    "2": {"S": "2", "X": "4"},
+    "3": {"T": "3", "V": "5"},
+    "4": {"X": "3", "S": "6"},
+    "5": {"P": "4", "V": "6"},
+    "6": {"E": "0"},
+}
+
+
+class Grammar:
+    """An automaton that writes an endless stream of symbols.
+
+    Parameters
+    ----------
+    arcs : dict of dicts
+        ``arcs[state][symbol]`` is the next state.  The stream starts in the first state named.
+    probs : dict of dicts, optional
+        ``probs[state][symbol]``; without it all symbols of a state are equally likely.
+
+    Attributes
+    ----------
+    states : tuple of str
+    vocab : Vocabulary
+        The symbols, in alphabetical order.
+    next_state : array (S, V)
+        The number of the next state, -1 where the symbol cannot come.
+    probs : array (S, V)
+        How likely each symbol is in each state.
+    """
+
+    def __init__(self, arcs, probs=None):
+        self.states = tuple(arcs)
+        self.vocab = Vocabulary(sorted({symbol for ways in arcs.values() for symbol in ways}))
+        number = {state: s for s, state in enumerate(self.states)}
+        self.next_state = np.full((len(self.states), len(self.vocab)), -1)
+        self.probs = np.zeros(self.next_state.shape)
+        for state, ways in arcs.items():
+            for symbol, target in ways.items():
+                if target not in number:
+                    raise ValueError(
+                        f"arcs should lead to states of the grammar, got {target!r} from "
+                        f"{state!r}: give {target!r} arcs of its own"
+                    )
+                here = number[state], self.vocab.ids[symbol]
+                self.next_state[here] = number[target]
+                self.probs[here] = 1 / len(ways) if probs is None else probs[state][symbol]
+        if not np.allclose(self.probs.sum(axis=1), 1, rtol=0, atol=1e-12):
+            raise ValueError("probs should add up to 1 in every state, with at least one arc each")
+
+    # ---- what is true of the stream as a whole
+
+    def transitions(self):
+        """A (V, S, S): the chance to write symbol v in state s and so come to state s'."""
+        S, V = self.probs.shape
+        A = np.zeros((V, S, S))
+        s, v = np.nonzero(self.probs)
+        A[v, s, self.next_state[s, v]] = self.probs[s, v]
+        return A
+
+    def stationary(self):
+        """pi (S,): the share of time spent in each state; the solution of pi P = pi, sum 1."""
+        P = self.transitions().sum(axis=0)  # (S, S), whatever the symbol
+        S = len(P)
+        equations = P.T - np.eye(S)
+        equations[-1] = 1  # one equation follows from the others: its place is free for the sum
+        return np.linalg.solve(equations, np.eye(S)[-1])
+
+    def entropy_rate(self):
+        """The least possible loss, in nats per symbol: the mean over the states' own entropies.
+
+        sum_s pi_s sum_v -p(v | s) log p(v | s), Shannon (1948), theorem 5.  No predictor, with
+        any memory, can do better; one that knows the automaton and the past does this.
+        """
+        return float(self.stationary() @ entropy(self.probs))
+
+    def context_entropy(self, length):
+        """The least possible loss of a reader who sees only the last `length` symbols.
+
+        0 is the unigram, 1 the bigram; H(all pairs) - H(single symbols) and so on (Shannon's
+        F_N, 1951).  It falls towards `entropy_rate`.  The number of contexts grows with their
+        length: 10 takes a moment.
+        """
+        weights = self.stationary()[None]  # (contexts, S): the chance of the context and the state
+        for _ in range(as_int("length", length, least=0)):
+            weights = np.concatenate(weights @ self.transitions())  # each context, one symbol more
+            weights = weights[weights.sum(axis=1) > 0]
+        joint = weights @ self.probs  # (contexts, V)
+        seen = joint.sum(axis=1)
+        return float(seen @ entropy(joint / seen[:, None]))
+
+    def mean_length(self):
+        """Symbols in a string, on average: one over the share of time spent in the first state."""
+        return float(1 / self.stationary()[0])
+
+    # ---- what is true after a given beginning
+
+    def read(self, ids):
+        """The states (T,) that the automaton is in after each symbol of a stream from its start."""
+        ids = as_ids("ids", ids, "T", vocab_size=len(self.vocab))
+        states, s = np.empty(len(ids), dtype=np.int64), 0
+        for t, v in enumerate(ids):
+            if self.next_state[s, v] < 0:
+                may = [self.vocab.tokens[u] for u in np.flatnonzero(self.probs[s])]
+                raise ValueError(
+                    f"ids should follow the grammar, got {self.vocab.tokens[v]!r} at [{t}], where "
+                    f"only {' or '.join(may)} may come: start at the beginning of a string"
+                )
+            states[t] = s = self.next_state[s, v]
+        return states
+
+    def predict(self, ids):
+        """The true probabilities (T, V) of the next symbol, after each symbol of the stream."""
+        return self.probs[self.read(ids)]
+
+    # ---- writing
+
+    def sample(self, length, rng, batch_size=1):
+        """Streams of `length` symbols, each from the start of a string: ids (N, length)."""
+        T, N = as_int("length", length), as_int("batch_size", batch_size)
+        ids, s = np.empty((T, N), dtype=np.int64), np.zeros(N, dtype=np.int64)
+        upto = self.probs.cumsum(axis=1)
+        upto[:, -1] = 1  # whatever was lost to rounding
+        for t, coin in enumerate(rng.random((T, N))):
+            ids[t] = (coin[:, None] >= upto[s]).sum(axis=1)
+            s = self.next_state[s, ids[t]]
+        return np.ascontiguousarray(ids.T)
+
+    def sample_strings(self, count, rng):
+        """A list of `count` single strings, such as ``BTXSE``: from the start back to the start."""
+        strings, tokens = [], self.vocab.tokens
+        for _ in range(as_int("count", count)):
+            s, string = 0, ""
+            while not string or s != 0:
+                v = rng.choice(len(tokens), p=self.probs[s])
+                s, string = self.next_state[s, v], string + tokens[v]
+            strings.append(string)
+        return strings
+
+    # ---- forgetting
+
+    def merge(self, label):
+        """The automaton of a reader who cannot tell states with the same label apart.
+
+        In a merged state each symbol has its mean probability, weighted by the time spent in the
+        states that were merged.  The merged automaton's `entropy_rate` is therefore the least
+        possible loss of a reader who knows the label and nothing more.
+
+        Parameters
+        ----------
+        label : callable
+            From a state's name to its label, which becomes the merged state's name.
+
+        Raises
+        ------
+        ValueError
+            If one symbol would lead from a merged state to two others.
+        """
+        pi, arcs, mass = self.stationary(), {}, {}
+        for s, state in enumerate(self.states):
+            ways = arcs.setdefault(label(state), {})
+            share = mass.setdefault(label(state), {})
+            for v in np.flatnonzero(self.probs[s]):
+                symbol, target = self.vocab.tokens[v], label(self.states[self.next_state[s, v]])
+                if ways.setdefault(symbol, target) != target:
+                    raise ValueError(
+                        f"label should keep the automaton's next state certain, but {symbol!r} "
+                        f"leads from {label(state)!r} to {ways[symbol]!r} and to {target!r}: "
+                        f"merge those two as well"
+                    )
+                share[symbol] = share.get(symbol, 0) + pi[s] * self.probs[s, v]
+        total = {name: sum(share.values()) for name, share in mass.items()}
+        return Grammar(arcs, {n: {v: p / total[n] for v, p in mass[n].items()} for n in arcs})
+
+    def __repr__(self):
+        return f"Grammar of {len(self.states)} states and {len(self.vocab)} symbols"
+
+
+def entropy(probs):
+    """-sum p log p over the last axis, in nats, with 0 log 0 = 0."""
+    return -np.sum(probs * np.log(np.where(probs > 0, probs, 1)), axis=-1)
+
+
+def reber():
+    """The Reber grammar: 7 states, 7 symbols, strings such as BTXSE and BPVPSE."""
+    return Grammar(REBER)
+
+
+def embedded_reber():
+    """A Reber string between two outer symbols that are alike: B T (BTXSE) T E, B P (BPVVE) P E.
+
+    A state's name is the state of the inner grammar behind the outer symbol, as in ``"T3"``: that
+    letter is what has to be remembered (Smith & Zipser 1989; Cleeremans et al. 1989).
+    """
+    arcs = {"start": {"B": "choose"}, "choose": {"T": "T0", "P": "P0"}}
+    for outer in "TP":
+        for state, ways in REBER.items():
+            inner = {v: "close" if v == "E" else target for v, target in ways.items()}
+            arcs[outer + state] = {v: outer + target for v, target in inner.items()}
+        arcs[outer + "close"] = {outer: "end"}
+    return Grammar({**arcs, "end": {"E": "start"}})
+
+
+def forget_outer(state):
+    """A label for `Grammar.merge`: the state of the embedded grammar without its outer symbol."""
+    return state[1:] if state[0] in "TP" else state

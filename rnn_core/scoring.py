@@ -1,0 +1,144 @@
+"""How good a language model is: its perplexity on a text, and how far it is from a known truth."""
+
+import numpy as np
+
+from .data.grammar import entropy
+from .loss import perplexity
+from .model import RNNLM
+from .optim import Adam
+from .shapes import as_array, as_ids, as_int, as_mask, as_positive
+from .train import train
+
+
+def log_softmax(logits):
+    """log p over the last axis, without ever taking the logarithm of 0: z - log sum exp z."""
+    z = as_array("logits", logits, "... V")
+    z = z - z.max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def token_log_probs(logits, targets):
+    """log p (N, T) of the tokens that came; logits (N, T, V), targets (N, T) of ids."""
+    log_p = log_softmax(logits)
+    targets = as_ids("targets", targets, "...", vocab_size=log_p.shape[-1])
+    if targets.shape != log_p.shape[:-1]:
+        raise ValueError(
+            f"targets should have shape {log_p.shape[:-1]}, as the logits without their last "
+            f"axis, got {targets.shape}: give one target for each step"
+        )
+    return np.take_along_axis(log_p, targets[..., None], axis=-1)[..., 0]
+
+
+class StreamingPerplexity:
+    """Perplexity of a text that comes in pieces, however it is cut.
+
+    It keeps two numbers, the sum of -log p and the count of tokens, and divides once, at the end:
+    so neither the size of the pieces nor their order matters.
+    """
+
+    def __init__(self):
+        self.total, self.tokens = 0.0, 0
+
+    def add(self, log_probs, mask=None):
+        """One piece: the natural logarithms of the probabilities given to the words that came.
+
+        Parameters
+        ----------
+        log_probs : array, any shape
+            0 or below; -infinity where a word came that had probability 0.
+        mask : array of 0 and 1, same shape, optional
+            1 where a token counts.
+
+        Returns
+        -------
+        the meter itself
+
+        Raises
+        ------
+        ValueError
+            Before anything is added: for NaN or a logarithm above 0, or a mask that counts none.
+        """
+        log_probs = np.asarray(log_probs, dtype=np.float64)
+        if log_probs.size == 0 or not (log_probs <= 0).all():
+            raise ValueError(
+                f"log_probs should be logarithms of probabilities, 0 or below, got "
+                f"{'none' if log_probs.size == 0 else log_probs.max()}: "
+                f"pass log p, not p and not the loss -log p"
+            )
+        if mask is not None:
+            log_probs = log_probs[as_mask("mask", mask, log_probs.shape)]
+        self.total -= log_probs.sum()
+        self.tokens += log_probs.size
+        return self
+
+    def add_mean(self, loss, tokens):
+        """One piece of which only the mean loss, in nats per token, and the size are known."""
+        loss = as_positive("loss", loss, zero=True)
+        tokens = as_int("tokens", tokens)
+        self.total += loss * tokens  # back to a sum: means of unequal pieces cannot be averaged
+        self.tokens += tokens
+        return self
+
+    @property
+    def loss(self):
+        """Nats per token, over everything that was added."""
+        if self.tokens == 0:
+            raise ValueError("the meter should have read at least one token, got none: add a piece")
+        return float(self.total / self.tokens)
+
+    @property
+    def value(self):
+        """The perplexity: exp(loss)."""
+        return perplexity(self.loss)
+
+    def __repr__(self):
+        return f"StreamingPerplexity over {self.tokens} tokens"
+
+
+def excess_loss(model, grammar, ids):
+    """How far the model's predictions are from the grammar's own, in nats per symbol.
+
+    sum_v p(v) (log p(v) - log q(v)) after each symbol, with p the truth and q the model: what the
+    model loses beyond the least possible loss, averaged over what may come and not only over what
+    came.  So it is 0 or more, and a short text measures it well.
+
+    Parameters
+    ----------
+    model : RNNLM
+        It starts from a state of zeros.
+    grammar : Grammar
+    ids : array of ids (N, T)
+        Streams from the start of a string.
+    """
+    ids = as_ids("ids", ids, "N T", vocab_size=len(grammar.vocab))
+    p = np.stack([grammar.predict(row) for row in ids])  # (N, T, V)
+    log_q = log_softmax(model.logits(ids)[0])
+    return float(np.mean(-np.sum(p * log_q, axis=-1) - entropy(p)))
+
+
+def learn_grammar(grammar, rng, steps=1400, hidden_size=32, batch_size=32, seq_len=32, watch=None):
+    """Train a language model on streams of a grammar, each read once, from the start of a string.
+
+    Every stream starts with a state of zeros, so the model learns what such a state means.
+
+    Parameters
+    ----------
+    watch : callable, optional
+        Called as ``watch(step, model)`` after each update; step counts from 1.
+
+    Returns
+    -------
+    RNNLM
+    """
+    V = len(grammar.vocab)
+    model, optimizer = RNNLM.init(V, V, hidden_size, rng), Adam(0.02, beta2=0.99)
+    streams = grammar.sample(seq_len + 1, rng, steps * batch_size).reshape(steps, batch_size, -1)
+
+    def on_step(step, loss):
+        optimizer.lr = 0.02 * (1 - step / steps)  # smaller steps, down to none
+        if watch is not None:
+            watch(step, model)
+
+    batches = [(ids[:, :-1], ids[:, 1:]) for ids in streams]
+    train(model, batches, optimizer, max_norm=1.0, carry=False, on_step=on_step)
+    return model
