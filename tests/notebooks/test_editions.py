@@ -1,5 +1,6 @@
 """One source, three editions: the page, the student's notebook, the teacher's source."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import zipfile
 
 import nbformat
 import pytest
+from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import refresh, student
@@ -151,3 +153,15 @@ def test_no_solution_is_left_in_the_student_edition(chapter):
                 assert not lines & {line.strip() for line in cleared.source.split("\n")}
     assert not re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", text)
     assert not any(cell.get("outputs") for cell in edition.cells)
+
+
+@pytest.mark.slow
+def test_the_student_edition_runs_to_its_first_stub(chapter):
+    if not os.environ.get("CI"):
+        pytest.skip("runs each chapter once more, which CI does")
+    edition = student.student_edition(chapter)
+    with pytest.raises(CellExecutionError, match="NotImplementedError"):
+        refresh.run(edition)
+    ran = [cell for cell in edition.cells if cell.get("execution_count")]
+    unsolved = [cell for cell in edition.cells if student.role(cell, "solution")]
+    assert ran[-1].metadata.nbgrader.grade_id.startswith(unsolved[0].metadata.nbgrader.grade_id)
