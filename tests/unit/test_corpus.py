@@ -1,0 +1,293 @@
+"""A text from anywhere: cut, split and numbered without losing or leaking a token."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_core.data import corpus
+from rnn_core.data.corpus import build_corpus, decode, join, read_text, tokenize, write_whole
+
+PAGE = "You say “goodbye”, and I say hello.\r\n".encode() * 30
+WANT = "You say “goodbye”, and I say hello.\n" * 30
+
+# letters, marks, right-to-left, emoji joined from parts, odd white space: what people type
+unicode = st.text(max_size=80) | st.text(
+    "aé\u0301ñ漢字हिन्दी שלום👩‍👧\u00a0\u2028\x1c\t\n'’-_<>&.,!", max_size=80
+)
+
+
+# ---- cutting
+
+
+@pytest.mark.parametrize(
+    "text, want",
+    [
+        ("you say goodbye", ["you", "say", "goodbye"]),
+        ("I don't; it's mother-in-law.", ["I", "don't", ";", "it's", "mother-in-law", "."]),
+        ("“No,” she said -- no!", ["“", "No", ",", "”", "she", "said", "-", "-", "no", "!"]),
+        ("the <unk> of 1749", ["the", "<unk>", "of", "1749"]),
+        ("Cafe\u0301 au lait", ["Cafe\u0301", "au", "lait"]),  # an accent as a letter of its own
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("  \n\t ", []),
+    ],
+)
+def test_words(text, want):
+    assert tokenize(text) == want
+
+
+def test_a_text_already_cut_ends_each_line_with_eos():
+    text = " no it was n't black monday \n but <unk> N \n"
+    want = ["no", "it", "was", "n't", "black", "monday", "<eos>", "but", "<unk>", "N", "<eos>"]
+    assert tokenize(text, "tokens") == want
+
+
+@given(unicode)
+def test_words_lose_nothing_but_white_space(text):
+    words = tokenize(text)
+    assert "".join(words) == "".join(text.split())
+    assert all(word and not any(c.isspace() for c in word) for word in words)
+
+
+@given(unicode)
+def test_characters_lose_nothing(text):
+    assert join(tokenize(text, "characters"), "characters") == text
+
+
+@given(unicode)
+def test_the_order_of_any_words_survives_a_join(text):
+    words = tokenize(text)
+    assert "".join(join(words).split()) == "".join(words)
+
+
+def test_a_sample_of_words_looks_like_a_text():
+    text = "“You (not I) say goodbye,” he said; and I, hello!"
+    assert join(tokenize(text)) == text
+
+
+def test_an_unknown_unit_is_an_error():
+    with pytest.raises(ValueError, match="one of words, characters, tokens"):
+        tokenize("you say", "letters")
+
+
+# ---- splitting and numbering
+
+
+@given(unicode, st.sampled_from(["words", "characters"]), st.integers(2, 30))
+def test_any_unicode_text_becomes_a_corpus(text, unit, max_size):
+    text = (text + " a b ") * 50
+    parts = build_corpus(text, unit=unit, max_size=max_size)
+    assert len(parts.vocab) <= max_size
+    tokens = tokenize(text, unit)
+    assert sum(len(part) for part in (parts.train, parts.valid, parts.test)) == len(tokens)
+    back = [
+        token for p in (parts.train, parts.valid, parts.test) for token in parts.vocab.decode(p)
+    ]
+    assert all(b in (t, "<unk>") for b, t in zip(back, tokens, strict=True))  # in order, none lost
+
+
+def test_the_vocabulary_knows_the_training_part_alone():
+    parts = build_corpus("old " * 80 + "new " * 20)
+    assert parts.vocab.tokens == ("old", "<unk>")
+    assert parts.unknown(parts.train) == 0
+    assert parts.unknown(parts.valid) == parts.unknown(parts.test) == 1
+
+
+def test_a_word_seen_once_teaches_the_model_what_unknown_is():
+    parts = build_corpus("once " + "more " * 99)
+    assert parts.vocab.decode(parts.train[:2]) == ["<unk>", "more"]
+    assert "once" in build_corpus("once " + "more " * 99, min_count=1).vocab
+
+
+def test_parts_of_their_own_are_not_cut_from_the_text():
+    whole, other = "a b " * 50, "c d " * 20
+    parts = build_corpus(whole, valid=other)
+    assert (len(parts.train), len(parts.valid), len(parts.test)) == (90, 40, 10)
+    parts = build_corpus(whole, valid=other, test=other)
+    assert (len(parts.train), len(parts.valid), len(parts.test)) == (100, 40, 40)
+
+
+@pytest.mark.parametrize("parts, name", [({}, "test"), ({"valid": "a b"}, "valid")])
+def test_a_text_that_is_too_short_says_which_part(parts, name):
+    with pytest.raises(ValueError, match=f"its {name} part has 2 words, at least 10 are needed"):
+        build_corpus("you say goodbye and I say hello " * 3 + "you say", **parts)
+
+
+# ---- files
+
+
+def test_a_file_with_byte_order_mark_and_old_line_ends(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfyou\r\nsay\rhello\n")
+    assert read_text(tmp_path / "a.txt") == "you\nsay\nhello\n"
+
+
+@pytest.mark.parametrize(
+    "data, why",
+    [
+        (b"", "is empty"),
+        (b" \n\t\n", "is empty"),
+        (b"\xef\xbb\xbf  ", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "not a text"),
+        ("größer".encode("latin-1"), "not UTF-8 .byte 2 is 0xf6"),
+        ("you say".encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_a_file_that_holds_no_text_says_so_in_one_line(tmp_path, data, why):
+    path = tmp_path / "a.txt"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"a.txt is .*{why}|a.txt {why}") as error:
+        read_text(path)
+    assert "\n" not in str(error.value)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_text_or_a_value_error(data):
+    try:
+        text, why = decode(data), ""
+    except ValueError as error:
+        text, why = "a text", str(error)
+    assert text.strip() and "\r" not in text and "\n" not in why
+
+
+def test_no_file_and_a_folder(tmp_path):
+    with pytest.raises(ValueError, match=r"there is no file .*gone.txt"):
+        read_text(tmp_path / "gone.txt")
+    with pytest.raises(ValueError, match="is a folder"):
+        read_text(tmp_path)
+    with pytest.raises(ValueError, match=r"cannot be read|no file"):
+        read_text("a\0b")
+
+
+def test_a_file_with_the_wrong_checksum(tmp_path):
+    (tmp_path / "a.txt").write_bytes(PAGE)
+    right = hashlib.sha256(PAGE).hexdigest()
+    assert read_text(tmp_path / "a.txt", sha256=right.upper()) == WANT
+    with pytest.raises(ValueError, match="should have the sha256 000"):
+        read_text(tmp_path / "a.txt", sha256="0" * 64)
+    with pytest.raises(ValueError, match="64 hexadecimal"):
+        read_text(tmp_path / "a.txt", sha256="abc")
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    write_whole(tmp_path / "deep" / "a.txt", b"new")
+    assert (tmp_path / "deep" / "a.txt").read_bytes() == b"new"
+    with pytest.raises(TypeError):
+        write_whole(tmp_path / "deep" / "a.txt", "no bytes")
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["a.txt"]
+    assert (tmp_path / "deep" / "a.txt").read_bytes() == b"new"
+
+
+# ---- addresses: a server of our own, on this machine
+
+
+class Server(BaseHTTPRequestHandler):
+    asked = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        if self.path.startswith("/missing"):
+            return self.send_error(404)
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "/text.txt")
+            return self.end_headers()
+        self.send_response(200)
+        if not self.path.startswith("/endless"):
+            extra = 1000 if self.path.startswith("/broken") else 0
+            self.send_header("Content-Length", str(len(PAGE) + extra))
+        self.end_headers()
+        self.wfile.write(PAGE)
+        return None
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(Server, "asked", [])
+    return lambda: Server.asked
+
+
+def test_a_page_is_downloaded_once(site, asked, tmp_path):
+    for _ in range(2):
+        assert read_text(f"{site}/a%20text.txt", cache=tmp_path / "cache") == WANT
+    assert len(asked()) == 1
+    (path,) = (tmp_path / "cache").iterdir()
+    assert path.name.endswith("-a_text.txt") and path.read_bytes() == PAGE
+
+
+def test_the_cache_folder_of_the_environment(site, asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path / "own"))
+    read_text(f"{site}/moved")
+    assert len(list((tmp_path / "own").iterdir())) == 1
+    monkeypatch.delenv("UNROLLED_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "users"))
+    assert corpus.cache_folder() == tmp_path / "users" / "unrolled"
+
+
+def test_a_page_without_a_length_is_read_to_its_end(site, asked, tmp_path):
+    assert read_text(f"{site}/endless.txt", cache=tmp_path) == WANT
+
+
+def test_a_wrong_checksum_leaves_nothing_in_the_cache(site, asked, tmp_path):
+    with pytest.raises(ValueError, match="should have the sha256"):
+        read_text(f"{site}/text.txt", sha256="0" * 64, cache=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert read_text(f"{site}/text.txt", hashlib.sha256(PAGE).hexdigest(), tmp_path) == WANT
+
+
+def test_a_spoilt_copy_in_the_cache_is_fetched_again_when_a_checksum_is_given(
+    site, asked, tmp_path
+):
+    read_text(f"{site}/text.txt", cache=tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"spoilt")
+    assert read_text(f"{site}/text.txt", hashlib.sha256(PAGE).hexdigest(), tmp_path) == WANT
+    assert path.read_bytes() == PAGE
+
+
+@pytest.mark.parametrize("page, why", [("broken", "broke off"), ("missing", "answered 404")])
+def test_a_download_that_fails_leaves_nothing_behind(site, asked, tmp_path, page, why):
+    with pytest.raises(ValueError, match=why) as error:
+        read_text(f"{site}/{page}.txt", cache=tmp_path / "cache")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/a.txt", "http://", "http://[oops", "https:// a"]
+)
+def test_no_network_or_no_address(url, tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(ValueError, match=r"cannot be reached|broke off") as error:
+        read_text(url, cache=tmp_path)
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_folder_that_is_a_file(site, asked, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ValueError, match=r"cache folder .* cannot be written"):
+        read_text(f"{site}/text.txt", cache=tmp_path / "file")
+
+
+def test_ids_are_whole_numbers_below_the_size_of_the_vocabulary():
+    parts = build_corpus("you say goodbye and I say hello " * 30)
+    for ids in (parts.train, parts.valid, parts.test):
+        assert ids.dtype == np.int64
+        assert ids.min() >= 0 and ids.max() < len(parts.vocab)
