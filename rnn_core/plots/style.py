@@ -1,0 +1,87 @@
+"""The palette, and a Figure as a small SVG string that is the same on every run."""
+
+import hashlib
+import io
+import re
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
+
+# Roles, not decoration. The explorables use the same hexes in their light theme (a test says so),
+# and the site swaps each hex of an inlined SVG for its CSS variable: so use these and no others.
+PALETTE = {
+    "ink": "#1b1f24",
+    "muted": "#57606a",
+    "line": "#c9ced6",
+    "paper": "#ffffff",
+    "wash": "#f4f5f7",
+    "input": "#00795c",  # x, embeddings, data
+    "state": "#0065a3",  # h, the forward flow
+    "output": "#94367a",  # logits, probabilities
+    "grad": "#b84a00",  # gradients, the backward flow
+    "weight": "#7a5c00",  # parameters; the thing being held
+}
+FONTS = {
+    "'DejaVu Sans'": "'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', system-ui",
+    "'DejaVu Serif'": "'STIX Two Text', Cambria, 'Times New Roman', 'Liberation Serif'",
+}
+STYLE = "rnn_core.plots.unrolled"
+
+# Signed values: orange below zero, paper at zero, blue above; use with vmin = -vmax.
+SIGNED = LinearSegmentedColormap.from_list(
+    "unrolled_signed", [PALETTE["grad"], PALETTE["paper"], PALETTE["state"]]
+)
+
+
+def svg(fig, title=""):
+    """The Figure as an SVG string: text stays text; no date, no ids but those in use."""
+    raw = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "unrolled"}):
+        fig.savefig(
+            raw,
+            format="svg",
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
+    out = raw.getvalue()
+    out = out[out.index("<svg") :]
+    out = re.sub(r"<metadata>.*?</metadata>\s*", "", out, flags=re.S)
+    out = re.sub(r"<!--.*?-->\s*", "", out, flags=re.S)
+    out = re.sub(r'<defs>\s*<style type="text/css">.*?</style>\s*</defs>\s*', "", out, flags=re.S)
+    out = re.sub(r' transform="rotate\(-?0 [^"]*\)"', "", out)
+    for drawn, asked in FONTS.items():
+        out = out.replace(drawn, asked)
+    out = _own_ids(out)
+    width, height = (float(v) for v in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', out).groups())
+    root = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        f' viewBox="0 0 {width:g} {height:g}" width="{width * 4 / 3:g}" height="{height * 4 / 3:g}"'
+        ' role="img" stroke-linejoin="round" stroke-linecap="butt">'
+    )
+    name = f"<title>{escape(title)}</title>" if title else ""
+    out = root + name + out[out.index(">") + 1 :]
+    out = re.sub(r' (?:d|x|y|width|height)="[^"]*"', _two_decimals, out).replace(" \n", " ")
+    return re.sub(r">\s+<", "><", out).strip() + "\n"
+
+
+def _two_decimals(match):
+    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", match[0])
+
+
+def _own_ids(out):
+    """Drop ids that nobody refers to; prefix the others: two figures on a page share none."""
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", out))
+    prefix = "u" + hashlib.sha256(out.encode()).hexdigest()[:8]
+    out = re.sub(r' id="([^"]*)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", out)
+    return re.sub(r"(url\(#|href=\"#)([^)\"]+)", rf"\1{prefix}-\2", out)
+
+
+def figure_svg(draw, title=""):
+    """draw() in the book's style, whatever style the caller uses, as an SVG string."""
+    with mpl.rc_context(), plt.style.context(["default", STYLE]):
+        fig = draw()
+        try:
+            return svg(fig, title)
+        finally:
+            plt.close(fig)

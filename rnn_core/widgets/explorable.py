@@ -1,0 +1,327 @@
+"""Explorable: the base of every figure that a reader can take hold of.
+
+How to write one
+----------------
+Three files side by side: ``my_figure.py``, ``my_figure.js`` and, if it needs rules of its own,
+``my_figure.css``.
+
+The Python class states a ``claim`` (one sentence, the caption), declares its state as traits, and
+draws its still::
+
+    class MyFigure(Explorable):
+        claim = "What the reader can see to be true."
+        gain = Real(1.0, low=0, high=2)      # a trait: checked, synced, JSON
+
+        def summary(self):                   # the numbers in words: alt text, repr, nbval
+            return f"With gain {self.gain:.2f} the state is {self.hs[-1]:.2f}."
+
+        def draw(self):                      # the same picture with rnn_core.plots, for paper
+            fig, ax = canvas(640, 240)
+            ...
+            return fig
+
+What is fixed is computed here, with ``rnn_core``; what the reader drags is computed again in
+JavaScript, by functions that ``tests/js`` holds against ``rnn_core`` to 1e-12.  No number in a
+figure is typed.
+
+The module is plain JavaScript.  ``CLAIM`` is the caption; shared modules are imported by relative
+path::
+
+    import { axes, line } from "./shared/draw.js";
+    import { frame, listen, picture, put, range } from "./shared/controls.js";
+
+    function render({ model, el }) {
+      const page = frame(el, { name: "my_figure", claim: CLAIM });
+      const gain = range({ label: "gain", min: 0, max: 2, step: 0.05, value: model.get("gain"),
+                           oninput: (value) => put(model, { gain: value }) });
+      page.controls.append(gain.root);
+      const pic = picture(page.stage, (width) => ({ height: 240, marks: [...], label: "..." }));
+      const update = () => { gain.set(model.get("gain")); pic.redraw(); page.say("..."); };
+      const stop = listen(model, ["gain"], update);
+      return () => { stop(); pic.end(); page.end(); };
+    }
+    export default { render };
+
+Rules.  A control writes to the model and nothing else; one ``update`` shows the model, whoever
+changed it.  The model offers ``get set save_changes on off``; ``render`` may run twice and returns
+its cleanup; strings reach the page as text.  Every value that can be dragged has a native control
+too.  Colors only by ``var(--u-...)``; text at least 12 px at a width of 328 px; every CSS rule
+under ``.unrolled-explorable.u-my_figure``.  Say each number in ``page.say``.
+
+Imports and exports stand at the start of a line, in the forms ``import { a, b } from "./c.js";``,
+``export function``, ``export const``, ``export class`` and, once, ``export default``: that is all
+that ``bundle`` reads.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+import anywidget
+import numpy as np
+import traitlets
+
+SHARED = Path(__file__).parent / "shared"
+
+
+# ---- one voice for wrong values
+
+
+class TraitValueError(traitlets.TraitError, ValueError):
+    """A ValueError for the caller; a TraitError for traitlets, which then rolls back."""
+
+
+def fail(name, should, got, why):
+    raise TraitValueError(f"`{name}` should be {should}, got {got}: {why}")
+
+
+def brief(value):
+    words = repr(value)
+    return words if len(words) <= 60 else words[:57] + "..."
+
+
+# ---- traits that check what they are given and store plain JSON
+
+
+class Numbers(traitlets.TraitType):
+    """An array of finite numbers, stored as nested lists: ``Numbers(2)`` takes any matrix.
+
+    Assign a new array to change it: a change inside the list is not seen.
+    """
+
+    def __init__(self, ndim, **kwargs):
+        super().__init__(np.zeros((0,) * ndim).tolist(), **kwargs)
+        self.ndim = ndim
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        should = (
+            "a list of numbers"
+            if self.ndim == 1
+            else f"numbers in {self.ndim} axes (an array or nested lists)"
+        )
+        try:
+            array = np.array(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            fail(self.name, should, brief(value), "that cannot be read as an array of numbers")
+        if array.ndim != self.ndim:
+            fail(
+                self.name,
+                should,
+                f"shape {array.shape}",
+                f"that has {array.ndim} axes, not {self.ndim}",
+            )
+        if not np.isfinite(array).all():
+            fail(self.name, should, brief(value), "all numbers should be finite")
+        return array.tolist()
+
+
+class Whole(traitlets.TraitType):
+    """A whole number from low to high, both included."""
+
+    def __init__(self, default, low=None, high=None, **kwargs):
+        super().__init__(default, **kwargs)
+        self.low, self.high = low, high
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        if not _is_number(value) or value != int(value):
+            fail(self.name, "a whole number", brief(value), "steps and counts cannot be split")
+        return int(_within(self, value))
+
+
+class Real(traitlets.TraitType):
+    """A finite number from low to high, both included."""
+
+    def __init__(self, default, low=None, high=None, **kwargs):
+        super().__init__(default, **kwargs)
+        self.low, self.high = low, high
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        if not _is_number(value):
+            fail(
+                self.name,
+                "a finite number",
+                brief(value),
+                "a figure can only draw what can be counted",
+            )
+        return float(_within(self, value))
+
+
+class Flag(traitlets.TraitType):
+    """True or False."""
+
+    def __init__(self, default=False, **kwargs):
+        super().__init__(default, **kwargs)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        if not isinstance(value, (bool, np.bool_)):
+            fail(self.name, "True or False", brief(value), "it switches something on or off")
+        return bool(value)
+
+
+class Choice(traitlets.TraitType):
+    """One of a few values."""
+
+    def __init__(self, default, options, **kwargs):
+        super().__init__(default, **kwargs)
+        self.options = tuple(options)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        if value not in self.options:
+            fail(
+                self.name,
+                "one of " + ", ".join(map(repr, self.options)),
+                brief(value),
+                "there is no such choice",
+            )
+        return value
+
+
+def _is_number(value):
+    return (
+        isinstance(value, (int, float, np.integer, np.floating))
+        and not isinstance(value, bool)
+        and bool(np.isfinite(value))
+    )
+
+
+def _within(trait, value):
+    low = -np.inf if trait.low is None else trait.low
+    high = np.inf if trait.high is None else trait.high
+    if not low <= value <= high:
+        span = (
+            f"at least {low}"
+            if high == np.inf
+            else f"at most {high}"
+            if low == -np.inf
+            else f"between {low} and {high}"
+        )
+        fail(trait.name, span, brief(value), "outside the range of the figure")
+    return value
+
+
+# ---- one file out of many: a widget's module is loaded from a Blob, it can import no relative path
+
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]*)";[^\n]*\n', re.M)
+_EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|const|let|class) (\w+))", re.M)
+_LEFT_OVER = re.compile(
+    r"^\s*(?:import\b|export (?!default\b|function\b|const\b|class\b))[^\n]*", re.M
+)
+
+
+def bundle(path, **constants):
+    """The ES module at `path` in one string: each file it imports becomes a constant before it."""
+    path = Path(path).resolve()
+    parts = [f"const {name} = {json.dumps(value)};\n" for name, value in constants.items()]
+    done = {}
+
+    def name_of(file):
+        return "$" + re.sub(r"\W", "_", file.relative_to(path.parent).with_suffix("").as_posix())
+
+    def read(file):
+        source = file.read_text(encoding="utf-8")
+
+        def constant(found):
+            names, target = found[1].replace(" as ", ": "), (file.parent / found[2]).resolve()
+            include(target)
+            return f"const {{{names}}} = {name_of(target)};\n"
+
+        source = _IMPORT.sub(constant, source)
+        source = re.sub(r"^\s*//[^\n]*\n", "", source, flags=re.M)
+        if odd := _LEFT_OVER.search(source):
+            form = 'import { a, b } from "./c.js";'
+            raise ValueError(f"{file.name} should import as `{form}`, got `{odd[0].strip()}`")
+        return source
+
+    def include(file):
+        if file in done:
+            if not done[file]:
+                raise ValueError(f"{file.name} should not import itself through another module")
+            return
+        done[file] = False
+        source = read(file)
+        names = ", ".join(_EXPORT.findall(source))
+        body = f"{_EXPORT.sub('', source)}return {{ {names} }};"
+        parts.append(f"const {name_of(file)} = (() => {{\n{body}\n}})();\n")
+        done[file] = True
+
+    main = read(path)
+    return "".join(parts) + main
+
+
+# ---- the class
+
+
+class Explorable(anywidget.AnyWidget):
+    """A figure whose state is in synced traits; the module's docstring says how to write one"""
+
+    claim: ClassVar[str] = ""
+    _source: ClassVar[Path]
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get(
+            "claim"
+        ):  # an explorable of its own: its .js lies beside the file of its class
+            cls._source = Path(sys.modules[cls.__module__].__file__)
+
+    def __init__(self, **traits):
+        known = [name for name in self.trait_names(sync=True) if not name.startswith("_")]
+        for name in traits:
+            if name not in known:
+                fail(
+                    name,
+                    "a trait of the figure",
+                    brief(traits[name]),
+                    f"{type(self).__name__} has {', '.join(self.own_traits())}",
+                )
+        super().__init__(**traits)
+
+    @traitlets.default("_esm")
+    def _default_esm(self):
+        return bundle(self._source.with_suffix(".js"), CLAIM=self.claim)
+
+    @traitlets.default("_css")
+    def _default_css(self):
+        own = self._source.with_suffix(".css")
+        common = (SHARED / "explorable.css").read_text(encoding="utf-8")
+        return common + own.read_text(encoding="utf-8") if own.exists() else common
+
+    def own_traits(self):
+        """The names of the traits that make this figure what it is, sorted."""
+        inherited = set(Explorable.class_trait_names())
+        return sorted(
+            name
+            for name in self.trait_names(sync=True)
+            if name not in inherited and not name.startswith("_")
+        )
+
+    def state(self):
+        """The figure's own traits as plain JSON values."""
+        return {name: getattr(self, name) for name in self.own_traits()}
+
+    def summary(self) -> str:
+        """One or two plain sentences with the numbers that the figure shows."""
+        raise NotImplementedError
+
+    def draw(self):
+        """The picture of the present traits as a matplotlib Figure."""
+        raise NotImplementedError
+
+    def still(self) -> str:
+        """The picture of the present traits as an SVG string: for paper, for no JavaScript."""
+        from rnn_core.plots import figure_svg
+
+        return figure_svg(self.draw, title=self.summary())
+
+    def __repr__(self):
+        return f"{type(self).__name__}: {self.summary()}"

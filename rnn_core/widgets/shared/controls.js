@@ -1,0 +1,178 @@
+// The frame of a figure and its controls: native inputs with labels, one live region, pointer drags.
+// Strings reach the page through textContent only.
+
+// An HTML element: html("button", { type: "button", onclick }, "Step"). Functions become listeners.
+export function html(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+// A symbol with its index, as in the text: symbol("h", "t")
+export const symbol = (letter, index = "") => html("span", { class: "u-math" },
+  html("span", { class: "u-symbol" }, letter), index === "" ? null : html("sub", {}, String(index)));
+
+// ---- the frame: stage (the picture), controls, readout (numbers in words), the claim as caption
+
+export function frame(el, { name, claim }) {
+  const stage = html("div", { class: "u-stage" });
+  const controls = html("form", { class: "u-controls", onsubmit: (event) => event.preventDefault() });
+  const readout = html("div", { class: "u-readout" });
+  const live = html("p", { class: "u-live", "aria-live": "polite" });
+  const root = html("figure", { class: `unrolled-explorable u-${name}` },
+    stage, controls, readout, live, html("figcaption", { class: "u-claim" }, claim));
+  el.append(root);
+  return { root, stage, controls, readout, say: throttled((words) => { live.textContent = words; }), end: () => root.remove() };
+}
+
+// At most one call per `wait` ms; the last one always arrives.
+function throttled(call, wait = 700) {
+  let timer = 0, latest;
+  return (value) => {
+    latest = value;
+    timer ||= setTimeout(() => { timer = 0; call(latest); }, wait);
+  };
+}
+
+// An <svg> as wide as its host. draw(width) -> { height, marks, label }; redraw() paints at the next frame.
+export function picture(host, draw) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("role", "img");
+  host.append(svg);
+  let frameId = 0, lastWidth = 0;
+  const paint = () => {
+    frameId = 0;
+    const width = Math.round(host.clientWidth);
+    if (!width) return;
+    lastWidth = width;
+    const { height, marks, label } = draw(width);
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", height);
+    svg.setAttribute("aria-label", label);
+    svg.replaceChildren(...marks);
+  };
+  const redraw = () => { frameId ||= requestAnimationFrame(paint); };
+  const watch = new ResizeObserver(() => { if (Math.round(host.clientWidth) !== lastWidth) paint(); });
+  watch.observe(host);
+  paint();
+  return { svg, redraw, end() { watch.disconnect(); cancelAnimationFrame(frameId); } };
+}
+
+// ---- the model: get / set / save_changes / on / off, nothing else
+
+export function put(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+// Calls back when one of the traits changes; returns the call that ends it.
+export function listen(model, names, callback) {
+  for (const name of names) model.on(`change:${name}`, callback);
+  return () => { for (const name of names) model.off(`change:${name}`, callback); };
+}
+
+// ---- controls: each returns { root, set(value) }; `set` shows a value and calls nobody
+
+export function range({ label, min, max, step = 1, value = min, format = String, oninput }) {
+  const shown = html("span", { class: "u-value" });
+  const name = html("span", { class: "u-label" }, label);
+  const input = html("input", { type: "range", min, max, step, oninput: () => { show(); oninput(Number(input.value)); } });
+  const show = () => {
+    const words = format(Number(input.value));
+    shown.textContent = words;
+    input.setAttribute("aria-valuetext", words);
+  };
+  const root = html("label", { class: "u-range" }, html("span", { class: "u-range-head" }, name, shown), input);
+  shown.setAttribute("aria-hidden", "true");
+  const set = (number) => { input.value = number; show(); };
+  set(value);
+  return { root, input, set, rename: (words) => { name.textContent = words; }, limit: (low, high) => { input.min = low; input.max = high; } };
+}
+
+export function button({ label, onclick, title }) {
+  const root = html("button", { type: "button", class: "u-button", title, "aria-label": title, onclick }, label);
+  return { root, set: (words) => { root.textContent = words; }, enable: (on) => { root.disabled = !on; } };
+}
+
+export function checkbox({ label, value = false, oninput }) {
+  const input = html("input", { type: "checkbox", onchange: () => oninput(input.checked) });
+  input.checked = value;
+  return { root: html("label", { class: "u-checkbox" }, input, html("span", {}, label)), input, set: (on) => { input.checked = on; } };
+}
+
+// options: [[value, words], ...] or [words, ...]
+export function select({ label, options, value, oninput }) {
+  const pairs = options.map((option) => Array.isArray(option) ? option : [option, option]);
+  const input = html("select", { onchange: () => oninput(pairs[input.selectedIndex][0]) },
+    pairs.map(([, words]) => html("option", {}, String(words))));
+  const set = (chosen) => { input.selectedIndex = pairs.findIndex(([key]) => key === chosen); };
+  set(value);
+  return { root: html("label", { class: "u-select" }, html("span", { class: "u-label" }, label), input), input, set };
+}
+
+// A few choices side by side: native radios, one tab stop, arrow keys. (Radios group by their <form>: one frame, one group per legend.)
+export function segmented({ label, options, value, oninput }) {
+  const pairs = options.map((option) => Array.isArray(option) ? option : [option, option]);
+  const inputs = pairs.map(([key]) => html("input", { type: "radio", name: `u-${label}`, onchange: () => oninput(key) }));
+  const root = html("fieldset", { class: "u-segmented" }, html("legend", {}, label),
+    html("span", { class: "u-segments" }, pairs.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, String(words))))));
+  const set = (chosen) => pairs.forEach(([key], i) => { inputs[i].checked = key === chosen; });
+  set(value);
+  return { root, inputs, set };
+}
+
+// Step through whole numbers: back, a slider, on.
+export function stepper({ label, min, max, value = min, format = String, oninput }) {
+  let now = value;
+  const go = (to) => { set(Math.min(max, Math.max(min, to))); oninput(now); };
+  const slider = range({ label, min, max, value, format, oninput: go });
+  const back = button({ label: "◀", title: `${label}: one back`, onclick: () => go(now - 1) });
+  const on = button({ label: "▶", title: `${label}: one on`, onclick: () => go(now + 1) });
+  const root = html("div", { class: "u-stepper" }, back.root, slider.root, on.root);
+  const set = (to) => { now = to; slider.set(to); back.enable(to > min); on.enable(to < max); };
+  set(value);
+  return { root, set, input: slider.input, limit: (low, high) => { min = low; max = high; slider.limit(low, high); set(Math.min(max, Math.max(min, now))); } };
+}
+
+// ---- the hand: drag a value sideways (mouse, pen, touch; a touch that moves up or down still scrolls the page)
+
+// hit(event) -> what lies under the pointer, or null; take(what) when held; drag(what, dx) in px since then.
+// Listens on `target`, which stays while the marks inside it are redrawn. Give the same value a control of its own for the keyboard.
+export function scrub(target, { hit, take, drag, drop = () => {} }) {
+  let held = null, from = 0;
+  const down = (event) => {
+    if (event.button !== 0 || held !== null || (held = hit(event)) === null) return;
+    from = event.clientX;
+    target.setPointerCapture(event.pointerId);
+    take(held);
+  };
+  const move = (event) => { if (held !== null) drag(held, event.clientX - from); };
+  const up = () => { if (held !== null) { held = null; drop(); } };
+  const events = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up };
+  for (const [name, call] of Object.entries(events)) target.addEventListener(name, call);
+  return () => { for (const [name, call] of Object.entries(events)) target.removeEventListener(name, call); };
+}
+
+// ---- motion, where the reader allows it
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Calls paint(0..1) over `ms`; at once with 1 for readers who want no motion. Returns the call that stops it.
+export function tween(ms, paint) {
+  if (calm()) { paint(1); return () => {}; }
+  let id = 0, start;
+  const tick = (now) => {
+    start ??= now;
+    const s = Math.min(1, (now - start) / ms);
+    paint(s < 0.5 ? 4 * s ** 3 : 1 - (2 - 2 * s) ** 3 / 2);
+    if (s < 1) id = requestAnimationFrame(tick);
+  };
+  id = requestAnimationFrame(tick);
+  return () => cancelAnimationFrame(id);
+}
