@@ -1,0 +1,7 @@
+"""``python -m rnn_core FILE``: train a language model on a text of your own."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
