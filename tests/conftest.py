@@ -4,6 +4,11 @@ import os
 
 import pytest
 
+# Matrices here are small: threads of the linear algebra library only wait for one another, five
+# times over when several workers share the cores. Notebook kernels inherit this.
+for library in ("OPENBLAS", "MKL", "OMP"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
