@@ -95,6 +95,35 @@ class StreamingPerplexity:
         return f"StreamingPerplexity over {self.tokens} tokens"
 
 
+def readings(batches):
+    """The perplexity of a text in batches, and what seven common slips make of it.
+
+    Parameters
+    ----------
+    batches : list of arrays
+        For each batch the probabilities, above 0, that were given to the tokens that came.
+
+    Returns
+    -------
+    dict
+        ``"right"`` first.  The slips differ from it, and in general from each other: that is how
+        a wrong number can be told.
+    """
+    losses = [-np.log(as_array("batches", p, "T")) for p in batches]  # nats, for each token
+    every, means = np.concatenate(losses), np.array([loss.mean() for loss in losses])
+    with np.errstate(over="ignore"):
+        return {
+            "right": np.exp(every.mean()),
+            "mean of batch perplexities": np.exp(means).mean(),
+            "exp of the mean of batch losses": np.exp(means.mean()),
+            "1 / mean probability": 1 / np.exp(-every).mean(),
+            "2 to the nats": 2 ** every.mean(),
+            "e to the bits": np.exp(every.mean() / np.log(2)),
+            "exp of the summed loss": np.exp(every.sum()),
+            "minus sign lost": np.exp(-every.mean()),
+        }
+
+
 def excess_loss(model, grammar, ids):
     """How far the model's predictions are from the grammar's own, in nats per symbol.
 
