@@ -60,7 +60,8 @@ def text(ax, x, y, words, role="ink", size=13, anchor="center", **kwargs):
 def label(ax, x, y, symbol, index="", role="ink", size=17, anchor="center"):
     """A symbol with its index below: label(ax, x, y, "h", "t−1")."""
     index = str(index)
-    wide, narrow = 0.5 * size * len(symbol), 0.5 * max(12, 0.72 * size) * len(index)
+    wide = size * sum(0.87 if letter.isupper() else 0.5 for letter in symbol)
+    narrow = 0.5 * max(12, 0.72 * size) * len(index)
     left = x - {"center": (wide + narrow) / 2, "left": 0, "right": wide + narrow}[anchor]
     style = {"color": PALETTE[role], "family": "serif", "ha": "left", "va": "baseline"}
     ax.text(left, y + 0.3 * size, symbol, fontsize=size * POINT, style="italic", **style)

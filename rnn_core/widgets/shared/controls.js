@@ -23,7 +23,7 @@ export function frame(el, { name, claim }) {
   const stage = html("div", { class: "u-stage" });
   const controls = html("form", { class: "u-controls", onsubmit: (event) => event.preventDefault() });
   const readout = html("div", { class: "u-readout" });
-  const live = html("p", { class: "u-live", "aria-live": "polite" });
+  const live = html("p", { class: "u-unseen", "aria-live": "polite" });
   const root = html("figure", { class: `unrolled-explorable u-${name}` },
     stage, controls, readout, live, html("figcaption", { class: "u-claim" }, claim));
   el.append(root);
@@ -80,19 +80,18 @@ export function listen(model, names, callback) {
 // ---- controls: each returns { root, set(value) }; `set` shows a value and calls nobody
 
 export function range({ label, min, max, step = 1, value = min, format = String, oninput }) {
-  const shown = html("span", { class: "u-value" });
+  const shown = html("span", { class: "u-value", "aria-hidden": "true" });
   const name = html("span", { class: "u-label" }, label);
-  const input = html("input", { type: "range", min, max, step, oninput: () => { show(); oninput(Number(input.value)); } });
-  const show = () => {
-    const words = format(Number(input.value));
-    shown.textContent = words;
-    input.setAttribute("aria-valuetext", words);
+  const input = html("input", { type: "range", min, max, step, oninput: () => { show(Number(input.value)); oninput(Number(input.value)); } });
+  const show = (number) => {
+    shown.textContent = format(number);
+    input.setAttribute("aria-valuetext", shown.textContent);
   };
   const root = html("label", { class: "u-range" }, html("span", { class: "u-range-head" }, name, shown), input);
-  shown.setAttribute("aria-hidden", "true");
-  const set = (number) => { input.value = number; show(); };
+  const set = (number) => { input.value = number; show(number); }; // shows the number itself, also between two steps of the slider
+  const limit = (low, high) => { input.min = low; input.max = high; };
   set(value);
-  return { root, input, set, rename: (words) => { name.textContent = words; }, limit: (low, high) => { input.min = low; input.max = high; } };
+  return { root, input, set, limit, rename: (...words) => name.replaceChildren(...words) };
 }
 
 export function button({ label, onclick, title }) {
@@ -116,11 +115,11 @@ export function select({ label, options, value, oninput }) {
   return { root: html("label", { class: "u-select" }, html("span", { class: "u-label" }, label), input), input, set };
 }
 
-// A few choices side by side: native radios, one tab stop, arrow keys. (Radios group by their <form>: one frame, one group per legend.)
-export function segmented({ label, options, value, oninput }) {
+// A few choices side by side: native radios, one tab stop, arrow keys; hidden: the label is heard, not seen. (Radios group by their <form>: one frame, one group per legend.)
+export function segmented({ label, hidden = false, options, value, oninput }) {
   const pairs = options.map((option) => Array.isArray(option) ? option : [option, option]);
   const inputs = pairs.map(([key]) => html("input", { type: "radio", name: `u-${label}`, onchange: () => oninput(key) }));
-  const root = html("fieldset", { class: "u-segmented" }, html("legend", {}, label),
+  const root = html("fieldset", { class: "u-segmented" }, html("legend", { class: hidden ? "u-unseen" : "" }, label),
     html("span", { class: "u-segments" }, pairs.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, String(words))))));
   const set = (chosen) => pairs.forEach(([key], i) => { inputs[i].checked = key === chosen; });
   set(value);
