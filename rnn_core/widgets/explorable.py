@@ -106,7 +106,7 @@ class Numbers(traitlets.TraitType):
             array = np.array(value, dtype=np.float64)
         except (TypeError, ValueError):
             fail(self.name, should, brief(value), "that cannot be read as an array of numbers")
-        if array.ndim != self.ndim:
+        if array.size and array.ndim != self.ndim:  # an empty list has no inner axes to count
             fail(
                 self.name,
                 should,
