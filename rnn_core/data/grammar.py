@@ -87,7 +87,7 @@ class Grammar:
     def entropy_rate(self):
         """The least possible loss, in nats per symbol: the mean over the states' own entropies.
 
-        sum_s pi_s sum_v -p(v | s) log p(v | s), Shannon (1948), theorem 5.  No predictor, with
+        sum_s pi_s sum_v -p(v | s) log p(v | s), Shannon (1948), section 7.  No predictor, with
         any memory, can do better; one that knows the automaton and the past does this.
         """
         return float(self.stationary() @ entropy(self.probs))
