@@ -4,7 +4,7 @@ Floors, each importing only from those below:
 
     5  widgets  plots                       (need anywidget and matplotlib; imported by name only)
     4  train  sample  diagnostics  checks
-    3  model
+    3  model  checkpoint
     2  rnn
     1  cell  layers  loss  optim  gradcheck  data
     0  shapes

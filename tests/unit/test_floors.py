@@ -12,7 +12,7 @@ FLOORS = [
     {"shapes"},
     {"cell", "layers", "loss", "optim", "gradcheck", "data"},
     {"rnn"},
-    {"model"},
+    {"model", "checkpoint"},
 ]
 TOP = {"widgets", "plots"}
 FOURTH = len(FLOORS)
