@@ -11,7 +11,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import refresh, student
+from tools import assignment, refresh, student
 
 NOTEBOOKS = sorted(student.NOTEBOOKS.glob("*.ipynb"))
 KEYS = {"grade", "grade_id", "locked", "schema_version", "solution", "task"}
@@ -124,6 +124,23 @@ def test_the_archive_on_the_site_holds_all_that_a_student_needs(site):
     assert not [name for name in names if "__pycache__" in name]
 
 
+def test_an_assignment_holds_the_chosen_exercise_and_what_it_stands_on():
+    notebook = exercise()
+    setup = new_code_cell("one = 1")
+    other = [
+        new_markdown_cell("## Add-on", metadata=marks("add-on-task", locked=True)),
+        new_code_cell("on = 1", metadata=marks("add-on", solution=True)),
+    ]
+    start = [new_code_cell("before = 0"), new_markdown_cell("## Exercises"), setup]
+    notebook.cells[2:2] = start
+    notebook.cells[-2:-2] = other
+    assert assignment.exercises(notebook) == ["add", "add-on"]
+    lifted = assignment.lift(notebook, ["add"])
+    assert sources(lifted) == ["# A chapter", "import math", "one = 1", "## Add", ANSWER, CHECK]
+    lifted = assignment.lift(notebook, ["add-on"])
+    assert sources(lifted) == ["# A chapter", "import math", "one = 1", "## Add-on", "on = 1"]
+
+
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def chapter(request):
     return nbformat.read(request.param, as_version=4)
@@ -133,8 +150,10 @@ def test_every_exercise_is_marked_as_nbgrader_wants_it(chapter):
     marked = [cell for cell in chapter.cells if "nbgrader" in cell.metadata]
     names = [cell.metadata.nbgrader.grade_id for cell in marked]
     assert len(set(names)) == len(names)
+    whole = assignment.exercises(chapter)
     for cell in marked:
         said = cell.metadata.nbgrader
+        assert assignment.owner(cell, whole), f"{said.grade_id} belongs to no exercise"
         points = {"points"} if said.grade else set()
         assert set(said) - {"cell_type"} == KEYS | points, said.grade_id
         assert said.schema_version == 3, said.grade_id
