@@ -58,7 +58,7 @@ def gradient_norms(dh, W_h, slopes):
     array (T + 1,)
         Euclidean norms over the whole batch.
     """
-    return np.linalg.norm(carry_back(dh, W_h, slopes), axis=(1, 2))[::-1]
+    return _lengths(carry_back(dh, W_h, slopes))[::-1]
 
 
 def contributions(dhs, W_h, slopes):
@@ -83,7 +83,7 @@ def contributions(dhs, W_h, slopes):
     back, M = np.zeros((T, N, H), np.result_type(dhs, W_h, slopes)), np.zeros((T, T))
     for k in reversed(range(T)):
         back[k] = dhs[:, k]  # loss k sets out here; losses k + 1 .. T - 1 are on their way
-        M[:, k] = np.linalg.norm(back, axis=(1, 2))
+        M[:, k] = _lengths(back)
         back = (back * slopes[:, k]) @ W_h.T
     return M
 
@@ -106,6 +106,12 @@ def saturation(hs, above=0.9):
     """The share of state entries with |h| > `above`: units whose slope is below 1 - above^2."""
     hs = as_array("hs", hs, "... H")
     return float(np.mean(np.abs(hs) > above))
+
+
+def _lengths(zs):
+    """The norm of each zs[i], right also where squares would be too small or too large to hold."""
+    largest = np.abs(zs).max(axis=(1, 2), keepdims=True)
+    return largest[:, 0, 0] * np.linalg.norm(zs / np.where(largest > 0, largest, 1), axis=(1, 2))
 
 
 def _checked(W_h, slopes):

@@ -114,6 +114,11 @@ def test_jacobians_in_a_row_carry_the_gradient_back():
         np.testing.assert_allclose(back[k], dh, rtol=0, atol=1e-14)
 
 
+def test_a_gradient_too_small_to_be_squared_still_has_a_length():
+    got = gradient_norms(np.ones((1, 4)), 0.1 * np.eye(4), np.ones((1, 300, 4)))
+    np.testing.assert_allclose(got, 2 * 0.1 ** np.arange(301), rtol=1e-9)
+
+
 # ---- the map
 
 
