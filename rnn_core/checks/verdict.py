@@ -1,0 +1,97 @@
+"""What a check has to say, in a terminal, in a notebook and in an assert."""
+
+from dataclasses import dataclass
+from html import escape
+
+HEADLINES = {
+    "right": "right",
+    "named": "wrong",
+    "unknown": "wrong, in no way we know",
+    "raised": "stopped with an error",
+    "hung": "did not finish",
+    "changed": "changed its inputs",
+    "untouched": "not started yet",
+}
+COLORS = {"right": "#00795c", "untouched": "#57606a"}  # else the color of a gradient
+WRONG = "#b84a00"
+
+
+class WrongAnswer(AssertionError):
+    """A verdict that was required to be right and is not; its message is the verdict."""
+
+    def _render_traceback_(self):
+        """What IPython prints instead of a traceback: the words, since the place is in them."""
+        return [str(self)]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of `check`.
+
+    Attributes
+    ----------
+    exercise : str
+        Its id, such as ``"bptt.cell_backward"``.
+    kind : str
+        ``"right"``, ``"named"``, ``"unknown"``, ``"raised"``, ``"hung"``, ``"changed"`` or
+        ``"untouched"``: the keys of `HEADLINES`.
+    lines : tuple of str
+        The sentences.
+    mistakes : tuple of str
+        The names of the mistakes that were recognized; empty unless kind is ``"named"`` or
+        ``"changed"``.
+    right : bool
+        Whether kind is ``"right"``: the question to ask in a program.
+
+    A verdict is shown as text in a terminal and as HTML in a notebook.  ``assert check(...)``
+    fails with the verdict's own words: taken for a truth value, a verdict that is not right
+    raises `WrongAnswer` (an AssertionError), since a bare ``assert`` would say nothing.  So in an
+    ``if``, ask for ``verdict.right``.
+    """
+
+    exercise: str
+    kind: str
+    lines: tuple = ()
+    mistakes: tuple = ()
+
+    @property
+    def right(self):
+        return self.kind == "right"
+
+    @property
+    def headline(self):
+        names = [" and ".join(self.mistakes)] if self.kind == "named" else []
+        return ": ".join([self.exercise, HEADLINES[self.kind], *names])
+
+    def require(self):
+        """The verdict itself if it is right; otherwise raise `WrongAnswer` with its words."""
+        __tracebackhide__ = True
+        if not self.right:
+            raise WrongAnswer(str(self))
+        return self
+
+    def __bool__(self):
+        __tracebackhide__ = True
+        return self.require().right
+
+    def __str__(self):
+        return "\n".join([self.headline, *(f"  {line}" for line in self.lines)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        color = COLORS.get(self.kind, WRONG)
+        body = "".join(f"<div>{_code(line)}</div>" for line in self.lines)
+        return (
+            f'<div class="unrolled-verdict" style="border-left: 4px solid {color}; '
+            f'padding: 0.2em 0 0.2em 0.8em"><div><strong>{escape(self.headline)}</strong></div>'
+            f"{body}</div>"
+        )
+
+
+def _code(line):
+    """HTML of one line; what stands between backticks is code."""
+    parts = escape(line).split("`")
+    if len(parts) % 2 == 0:  # a backtick without its partner
+        return "`".join(parts)
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

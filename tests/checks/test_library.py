@@ -1,0 +1,115 @@
+"""Every exercise accepts what is right, and calls each known mistake by its own name."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from rnn_core.checks import check, exercises
+from rnn_core.checks.runner import make_cases
+from rnn_core.checks.verdict import HEADLINES
+
+SEEDS = [None, *range(49)]
+ALL = exercises()
+every_exercise = pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.id)
+
+
+def answer(exercise, function, seed):
+    """What a student would hand in: the function, or the value that it gives for the question."""
+    return function(*make_cases(exercise, seed)[0]) if exercise.value else function
+
+
+@every_exercise
+def test_the_reference_is_right_and_every_mistake_is_named_as_itself(exercise):
+    for seed in SEEDS:
+        right = check(exercise.id, answer(exercise, exercise.reference, seed), seed=seed)
+        assert right.right, f"seed {seed}: {right}"
+        for mistake in exercise.mistakes:
+            verdict = check(exercise.id, answer(exercise, mistake.function, seed), seed=seed)
+            assert verdict.mistakes == (mistake.name,), f"seed {seed}, {mistake.name}: {verdict}"
+
+
+def scrambled(exercise, rng, size):
+    """The right answer with random errors of about this relative size."""
+
+    def spoil(value):
+        if isinstance(value, dict):
+            return {key: spoil(item) for key, item in value.items()}
+        if isinstance(value, (tuple, list)):
+            return type(value)(spoil(item) for item in value)
+        value = np.asarray(value, dtype=float)
+        return value + size * rng.normal(size=value.shape) * (np.abs(value).mean() + 1)
+
+    return lambda *args: spoil(exercise.reference(*args))
+
+
+NUMBERS = [e for e in ALL if e.id not in ("bptt.predict", "truncation.detective",
+                                          "language.train_toy")]  # fmt: skip
+
+
+@pytest.mark.parametrize("exercise", NUMBERS, ids=lambda e: e.id)
+@pytest.mark.parametrize("size", [1e-3, 0.1, 10.0])
+def test_a_random_wrong_answer_is_never_accepted(exercise, size):
+    size = max(size, 0.02) if exercise.value else size  # a pencil may round
+    rng = np.random.default_rng(5)
+    for seed in range(10):
+        wrong = answer(exercise, scrambled(exercise, rng, size), seed)
+        verdict = check(exercise.id, wrong, seed=seed)
+        assert verdict.kind in ("unknown", "named"), verdict
+        assert verdict.mistakes in ((), ("another answer the second time",)), verdict
+
+
+@every_exercise
+@pytest.mark.parametrize("odd", [None, 0, "h", [], {}, (1, 2, 3), np.zeros(3), np.nan, object()])
+def test_an_odd_answer_is_wrong_and_breaks_nothing(exercise, odd):
+    given = odd if exercise.value else lambda *args: odd
+    verdict = check(exercise.id, given)
+    assert not verdict.right
+    assert verdict.lines
+    assert all(verdict.lines)
+
+
+@pytest.mark.parametrize("id, words", [
+    ("bptt.predict", ["vanish", "explode"]),
+    ("truncation.detective", ["right", "skips", "resets"]),
+])  # fmt: skip
+def test_of_all_possible_choices_exactly_one_is_right(id, words):
+    names = "ABCD" if id == "bptt.predict" else "ABC"
+    grid = np.array(np.meshgrid(*[words] * len(names))).reshape(len(names), -1).T
+    for seed in (None, 3):
+        verdicts = [check(id, dict(zip(names, choice.tolist(), strict=True)), seed=seed)
+                    for choice in grid]  # fmt: skip
+        assert sum(v.right for v in verdicts) == 1
+
+
+def test_there_are_enough_exercises_in_every_chapter():
+    chapters = ["anatomy", "bptt", "truncation", "language", "perplexity"]
+    assert [e.id.split(".")[0] for e in ALL] == sorted(
+        [e.id.split(".")[0] for e in ALL], key=chapters.index
+    )
+    assert all(len(exercises(c)) >= 4 for c in chapters)
+    assert len(ALL) >= 22
+
+
+@every_exercise
+def test_a_mistake_is_said_in_words_and_with_a_place(exercise):
+    names = [m.name for m in exercise.mistakes]
+    assert len(set(names)) == len(names) >= 3
+    for mistake in exercise.mistakes:
+        assert mistake.words.endswith(".")
+        assert len(mistake.look) > 5
+        assert mistake.recognize or len(inspect.signature(mistake.function).parameters) >= 1
+
+
+def test_another_seed_gives_other_cases_and_the_same_seed_the_same():
+    def total(seed):
+        return sum(float(np.sum(a)) for case in make_cases(ALL[1], seed) for a in case)
+
+    assert total(3) == total(3)
+    assert len({total(s) for s in SEEDS}) == len(SEEDS)
+
+
+def test_every_kind_of_verdict_has_a_headline():
+    assert set(HEADLINES) == {
+        "right", "named", "unknown", "raised", "hung", "changed", "untouched",
+    }  # fmt: skip
