@@ -44,7 +44,11 @@ def svg(fig, title=""):
             format="svg",
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )
-    out = raw.getvalue()
+    return tidy_svg(raw.getvalue(), title)
+
+
+def tidy_svg(out, title=""):
+    """What matplotlib writes, made small and safe to stand in a page beside others."""
     out = out[out.index("<svg") :]
     out = re.sub(r"<metadata>.*?</metadata>\s*", "", out, flags=re.S)
     out = re.sub(r"<!--.*?-->\s*", "", out, flags=re.S)

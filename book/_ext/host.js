@@ -1,0 +1,65 @@
+// Shows a page's explorables with no kernel: the part of Jupyter that a figure needs, and no more.
+// It runs while the page is read, so a figure on the first screen stands before the first paint.
+// Inlined by explorables.py, which also writes the calls of define() and show().
+
+const unrolled = (() => {
+  const modules = new Map(), models = new Map(), waiting = new Map();
+
+  class Model {
+    constructor(state) { this.state = state; this.calls = new Map(); }
+    get(name) { return this.state[name]; }
+    set(name, value) {
+      if (typeof name === "object") {
+        for (const [each, its] of Object.entries(name)) this.set(each, its);
+      } else if (JSON.stringify(value) !== JSON.stringify(this.state[name])) {
+        this.state[name] = value;
+        this.emit(`change:${name}`);
+        this.emit("change");
+      }
+    }
+    save_changes() {} // there is no kernel to tell
+    send() {}
+    on(event, call) { this.calls.set(event, [...(this.calls.get(event) ?? []), call]); }
+    off(event, call) {
+      if (event === undefined) this.calls.clear();
+      else this.calls.set(event, (this.calls.get(event) ?? []).filter((one) => call && one !== call));
+    }
+    emit(event) { for (const call of this.calls.get(event) ?? []) call(); }
+  }
+
+  function mount(place, name, id) {
+    const el = document.createElement("div"), module = modules.get(name);
+    el.className = "explorable-live";
+    place.append(el);
+    place.classList.add("is-live"); // hides the still; before render, which asks for the width
+    try {
+      module.made ??= module.make();
+      module.made.render({ model: models.get(id), el });
+    } catch (error) {
+      el.remove();
+      place.classList.remove("is-live"); // the still says it all, at rest
+      console.error(error);
+    }
+  }
+
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      mount(target, ...waiting.get(target));
+    }
+  }, { rootMargin: "1200px 0px" });
+
+  return {
+    models,
+    define(name, make) { modules.set(name, { make }); },
+    show(name, id, state) {
+      const place = document.currentScript.previousElementSibling;
+      if (!models.has(id)) models.set(id, new Model(state));
+      const { top, width } = place.getBoundingClientRect();
+      if (width && top < innerHeight) return mount(place, name, id);
+      waiting.set(place, [name, id]);
+      near.observe(place);
+    },
+  };
+})();
