@@ -1,9 +1,12 @@
 // The frame of a figure and its controls: native inputs with labels, one live region, pointer drags.
 // Strings reach the page through textContent only.
 
+const CONTROLS = new Set(["button", "input", "select"]);
+
 // An HTML element: html("button", { type: "button", onclick }, "Step"). Functions become listeners.
 export function html(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  if (CONTROLS.has(tag)) node.setAttribute("data-lm-suppress-shortcuts", ""); // JupyterLab leaves the arrow keys to it
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") node.addEventListener(name.slice(2), value);
     else if (value === true) node.setAttribute(name, "");
