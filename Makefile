@@ -21,8 +21,8 @@ book: $(STAMP)         ## build the site: _build/html/index.html (warnings are e
 	jupyter-book build . -n -W --keep-going
 
 test: $(STAMP)         ## run everything: ruff, unit, gradients, checks, notebooks, figures, browser
-	ruff check .
-	pytest -n 2 --dist loadfile
+	@echo "ruff check . && pytest -n 2 --dist loadfile"; lint=0; ruff check . || lint=1; \
+	pytest -n 2 --dist loadfile && exit $$lint
 
 lab: $(STAMP)          ## open the notebooks in JupyterLab
 	jupyter lab notebooks
