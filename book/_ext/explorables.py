@@ -23,7 +23,7 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-HOST = Path(__file__).with_name("host.js")
+HOST = Path(__file__).parent.parent / "_scripts" / "host.js"
 VIEW = '<script type="application/vnd.jupyter.widget-view+json">'
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.M)
 

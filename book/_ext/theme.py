@@ -1,0 +1,261 @@
+"""The theme's pages, lighter and open to everyone.
+
+The theme is a good page with a heavy head: all of Font Awesome for some twenty icons, scripts that
+hold up the first paint, a search index on every page. `EDITS` says what is changed in the finished
+HTML, each with its reason. An edit that no longer finds its place is a warning, and so an error:
+a new version of the theme cannot undo one unnoticed.
+
+Font Awesome itself stays, cut down to the icons in use: whatever icon a theme adds is found by its
+class in the built pages and kept (tests/browser/test_site.py looks at each).
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.jinja2glue import BuiltinTemplateLoader
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+# why, pattern, replacement, how many times it must be found on a page of the theme
+EDITS = [
+    (
+        "the system's wish for a dark page holds from the first paint, not from the last script on",
+        r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto";',
+        'document.documentElement.dataset.theme = ["light", "dark"].find((theme) => '
+        "theme === document.documentElement.dataset.mode) ?? "
+        '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");',
+        1,
+    ),
+    (
+        "icons come from the font (540 kB of script less)",
+        r"<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>",
+        "",
+        1,
+    ),
+    (
+        "deferred scripts need no preload: it would compete with the stylesheets",
+        r"<!-- Pre-loaded scripts that we'll load fully later -->(\s*<link rel=\"preload\"[^>]*>)+",
+        "",
+        1,
+    ),
+    ("one viewport is enough", r'<meta name="viewport" content="width=device-width, initial-scale=1"/>\s*(?=<meta name="docsearch:language)', "", 1),
+    (
+        "a button's name is what is seen on it",
+        r'title="Search" aria-label="Search"(?= data-bs-placement="bottom" data-bs-toggle="tooltip">\s*<i class="fa-solid fa-magnifying-glass"></i>\s*<span)',
+        "",
+        None,
+    ),
+    (
+        "the shortcut is no part of that name",
+        r'<span class="search-button__kbd-shortcut">',
+        '<span class="search-button__kbd-shortcut" aria-hidden="true">',
+        None,
+    ),
+    ("icons are decoration", r'<(i|span) class="((?:theme-switch )?fa[srb]? [^"]*|(?:theme-switch )?fa-(?:solid|regular|brands) [^"]*)"', r'<\1 aria-hidden="true" class="\2"', None),
+    (
+        "the sidebar is a landmark, its logo inside",
+        r'<div id="pst-primary-sidebar" class="([^"]*)">',
+        r'<div id="pst-primary-sidebar" class="\1" role="navigation" aria-label="Book">',
+        1,
+    ),
+    (
+        "nobody advertises here",
+        r'<div class="sidebar-primary-items__end sidebar-primary__section">\s*<div class="sidebar-primary-item">\s*<div id="ethical-ad-placement"[^>]*>\s*</div></div>\s*</div>',
+        "",
+        None,
+    ),
+    (
+        "print shows the article's own heading, once",
+        r'<div id="jb-print-docs-body" class="onlyprint">.*?(?=<div id="searchbox">)',
+        "",
+        None,
+    ),
+]
+SEARCH = r'<script src="[^"]*(searchtools|language_data|searchindex)\.js"></script>'
+# a script, and what a page must hold to need it
+WHERE = {
+    "design-tabs.js": "sd-tab-",
+    "clipboard.min.js": "highlight",
+    "copybutton.js": "highlight",
+}
+PLAIN_SCRIPT = re.compile(r'<script( [^>]*)? src="([^"]+)"([^>]*)></script>')
+
+
+def edited(html: str, pagename: str) -> str:
+    for why, pattern, replacement, times in EDITS:
+        html, found = re.subn(pattern, replacement, html, flags=re.S)
+        if times is not None and found != times:
+            logger.warning(
+                f"book/_ext/theme.py: {found} places, not {times}, so that {why}",
+                location=pagename,
+            )
+    if pagename != "search":
+        html = re.sub(SEARCH, "", html)  # the box leads to the search page, which loads the index
+    return defer(html)
+
+
+def defer(html: str) -> str:
+    """Scripts run in their order after the page is read; those that it does not need are left out.
+
+    documentation_options.js alone stays where it is: inline scripts behind it add to it.
+    """
+
+    def one(found: re.Match) -> str:
+        before, path, after = found[1] or "", found[2], found[3]
+        name = path.split("?")[0].rsplit("/", 1)[-1]
+        if name in WHERE and WHERE[name] not in html:
+            return ""
+        if name == "documentation_options.js" or re.search(r"\b(defer|async)\b", before + after):
+            return found[0]
+        return f'<script defer{before} src="{path}"{after}></script>'
+
+    head, end, body = html.partition("</head>")
+    return PLAIN_SCRIPT.sub(one, head) + end + body
+
+
+class Templates(BuiltinTemplateLoader):
+    """Sphinx's templates, with the edits on top."""
+
+    def render(self, template: str, context: dict) -> str:
+        html = super().render(template, context)
+        return edited(html, context["pagename"]) if "pst-skip-link" in html else html
+
+
+# ---- icons
+
+
+def rules_of_icons(css: str) -> dict[str, str]:
+    """Class -> the character that the theme's stylesheet gives it."""
+    rules = re.findall(r'((?:\.fa-[\w-]+(?::{1,2}before)?,?)+)\{(?:--fa|content):"([^"]+)"', css)
+    icons = {}
+    for names, text in rules:
+        code = re.fullmatch(r"\\([0-9a-f]+)\s?", text)
+        for name in re.findall(r"\.fa-([\w-]+)", names):
+            icons[name] = chr(int(code[1], 16)) if code else text
+    return icons
+
+
+def icons_in_use(pages: list[str], css: str) -> set[str]:
+    """The characters that these pages show, and those that the theme names for its own use."""
+    icons = rules_of_icons(css)
+    classes = {name for page in pages for name in re.findall(r"\bfa-([a-z0-9-]+)", page)}
+    wanted = {icons[name] for name in classes if name in icons}
+    named = re.findall(r'--pst-icon-[\w-]+:"([^"]+)"', css)
+    written = re.findall(r'content:"([^"]+)"[^}]*Font Awesome', css)
+    for text in named + written:
+        code = re.fullmatch(r"\\([0-9a-f]+)\s?", text)
+        wanted.add(chr(int(code[1], 16)) if code else text)
+    return wanted
+
+
+def prune_icons(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.format != "html":
+        return
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    static = Path(app.outdir, "_static")
+    pages = [page.read_text(encoding="utf-8") for page in Path(app.outdir).rglob("*.html")]
+    sheets = [
+        static / "styles" / "pydata-sphinx-theme.css",
+        static / "styles" / "sphinx-book-theme.css",
+    ]
+    wanted = icons_in_use(pages, "".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
+    fonts = list(static.glob("vendor/fontawesome/webfonts/*.woff2"))
+    if not fonts:
+        logger.warning("book/_ext/theme.py: the theme's icon font is not where it was")
+    for path in fonts:
+        font = TTFont(path)
+        cutter = subset.Subsetter(subset.Options(layout_features=[], name_IDs=[0, 1, 2, 13, 14]))
+        cutter.populate(text="".join(wanted))
+        cutter.subset(font)
+        out = BytesIO()
+        font.flavor = "woff2"
+        font.save(out)
+        path.write_bytes(out.getvalue())
+    for left in [*static.glob("vendor/fontawesome/webfonts/*.ttf"), *static.rglob("*.map")]:
+        left.unlink()
+    for script in static.glob("scripts/fontawesome.js*"):
+        script.unlink()
+    prune_rules(sheets[0], wanted)
+
+
+def prune_rules(sheet: Path, wanted: set[str]) -> None:
+    """The stylesheet without the rules of icons that no page shows."""
+    css = sheet.read_text(encoding="utf-8")
+
+    def keep(found: re.Match) -> str:
+        code = re.fullmatch(r"\\([0-9a-f]+)\s?", found[1])
+        return found[0] if (chr(int(code[1], 16)) if code else found[1]) in wanted else ""
+
+    one = r'(?:\.fa-[\w-]+(?::{1,2}before)?,?)+\{(?:--fa|content):"([^"]+)"\}'
+    sheet.write_text(re.sub(one, keep, css), encoding="utf-8")
+
+
+# ---- what a page says of itself
+
+
+def first_words(doctree: nodes.document, length: int = 155) -> str:
+    for paragraph in doctree.findall(nodes.paragraph):
+        words = " ".join(paragraph.astext().split())
+        if len(words) > 40:
+            return words if len(words) <= length else words[:length].rsplit(" ", 1)[0] + "…"
+    return ""
+
+
+def describe(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    if app.builder.format != "html":
+        return
+    book = re.sub(r"<.*?>", "", app.config.html_title)
+    title = re.sub(r"<.*?>", "", context.get("title", "")) or book
+    words = first_words(doctree) if doctree is not None else f"{title}, a page of {book}."
+    words = words or f"{title}, a page of {book}."
+    base = app.config.html_baseurl
+    card = f"{base.rstrip('/')}/_static/card.png" if base else context["pathto"]("_static/card.png", 1)
+    tags = {
+        "og:type": "article" if doctree is not None else "website",
+        "og:site_name": book,
+        "og:title": title,
+        "og:description": words,
+        "og:image": card,  # absolute where the book knows its address (html: baseurl)
+        "og:image:alt": "A chain of four cells: one recurrent layer, unrolled in time",
+    }
+    context["metatags"] = "\n".join(
+        [
+            context.get("metatags", ""),
+            f'<meta name="description" content="{escape(words)}" />',
+            '<meta name="twitter:card" content="summary_large_image" />',
+            *(f'<meta property="{key}" content="{escape(text)}" />' for key, text in tags.items()),
+        ]
+    )
+
+
+FRONT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={root}">
+<link rel="canonical" href="{root}"></head>
+<body><main><h1>{title}</h1><p><a href="{root}">Open the book</a></p></main></body></html>
+"""
+
+
+def write_front(app: Sphinx, exception: Exception | None) -> None:
+    """index.html leads to the first page."""
+    root = app.config.root_doc
+    if not exception and app.builder.name == "html" and root != "index":
+        page = FRONT.format(title=app.config.html_title, root=f"{root}.html")
+        Path(app.outdir, "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("html-page-context", describe)
+    app.connect("build-finished", write_front, priority=900)
+    app.connect("build-finished", prune_icons, priority=950)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
