@@ -151,8 +151,7 @@ function inside(s, x, y) {
       for (const [j, value] of row.entries()) {
         const mine = held === name && (name === "b" ? index[0] === j : index[0] === i && index[1] === j);
         const box = { x: left + j * DOT, y: top + line * DOT + block * 2, width: DOT - 1, height: DOT - 1 };
-        nodes.push(el("rect", { ...box, fill: color("line"), "fill-opacity": 0.35 }));
-        nodes.push(el("rect", { ...box, fill: fill(value).fill, "fill-opacity": Math.min(1, Math.abs(value)).toFixed(3) }));
+        nodes.push(el("rect", { ...box, fill: fill(value).fill, "fill-opacity": (0.1 + 0.9 * Math.min(1, Math.abs(value))).toFixed(3) }));
         if (mine) nodes.push(el("rect", { x: box.x - 1.5, y: box.y - 1.5, width: DOT + 2, height: DOT + 2, fill: "none", stroke: color("weight"), "stroke-width": 2, class: "u-mine" }));
       }
       line += 1;

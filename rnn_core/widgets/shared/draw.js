@@ -61,9 +61,7 @@ export function fill(value, max = 1) {
 export function tile(x, y, value, { size = 34, height = size, max = 1, digits = 2, label, held = false, data = {} } = {}) {
   const box = { x: x + 0.5, y: y + 0.5, width: size - 1, height: height - 1, rx: 2 };
   return el("g", { class: held ? "u-tile u-held" : "u-tile", ...data },
-    el("rect", { ...box, fill: color("paper") }),
-    el("rect", { ...box, ...fill(value, max) }),
-    el("rect", { ...box, class: "u-edge", fill: "none" }),
+    el("rect", { ...box, ...fill(value, max), class: "u-edge" }),
     size >= 26 ? text(x + size / 2, y + height / 2 + 0.5, label ?? num(value, digits), { size: size < 38 ? 12 : 13, cls: "u-number" }) : null);
 }
 
