@@ -145,10 +145,12 @@ def excess_loss(model, grammar, ids):
     return float(np.mean(-np.sum(p * log_q, axis=-1) - entropy(p)))
 
 
-def learn_grammar(grammar, rng, steps=1400, hidden_size=32, batch_size=32, seq_len=32, watch=None):
+def learn_grammar(grammar, rng, steps=1200, hidden_size=32, batch_size=32, seq_len=32, watch=None):
     """Train a language model on streams of a grammar, each read once, from the start of a string.
 
-    Every stream starts with a state of zeros, so the model learns what such a state means.
+    Every stream starts with a state of zeros, so the model learns what such a state means.  W_h
+    starts orthogonal and the embedding small: at first the state neither grows nor shrinks, and
+    the gradient finds its way back over a whole string.
 
     Parameters
     ----------
@@ -161,6 +163,8 @@ def learn_grammar(grammar, rng, steps=1400, hidden_size=32, batch_size=32, seq_l
     """
     V = len(grammar.vocab)
     model, optimizer = RNNLM.init(V, V, hidden_size, rng), Adam(0.02, beta2=0.99)
+    model.rnn.cell.W_h[:] = np.linalg.qr(rng.normal(size=(hidden_size, hidden_size)))[0]
+    model.embedding.W *= 0.5
     streams = grammar.sample(seq_len + 1, rng, steps * batch_size).reshape(steps, batch_size, -1)
 
     def on_step(step, loss):

@@ -113,12 +113,16 @@ class Reber(Explorable):
         may = [f"{grammar.vocab.tokens[v]} {true[-1][v]:.2f}" for v in np.flatnonzero(true[-1])]
         words = f"After {self.walk or 'nothing'}, next: {' or '.join(may)}"
         if model is not None:
-            top = int(np.argmax(model[-1]))
-            words += f"; the RNN's likeliest is {grammar.vocab.tokens[top]}"
+            words += f"; the RNN's likeliest is {grammar.vocab.tokens[int(np.argmax(model[-1]))]}"
         if len(self.walk) > 1:
             paid = [f"{name} {values.mean() + 0.0:.2f}" for name, values in self.bits().items()]
             words += f". Bits per symbol so far: {', '.join(paid)}"
         return f"{words}. Floor in the long run: {self.floor():.3f} bits."
+
+    def __repr__(self):
+        # a trained model's digits differ from machine to machine, those of the truth do not
+        reader = "forgets" if self.forget else "remembers"
+        return f"Reber: {self.grammar}, walk {self.walk}, {reader}, floor {self.floor():.3f} bits"
 
     def draw(self):
         grammar, fixed = GRAMMARS[self.grammar], self.automaton
