@@ -597,7 +597,7 @@ WORDS, BLOCK, EPOCHS = 30, 5, 10
 
 def _suspects(rng):
     roles = rng.permutation(ROLES)
-    return [({"seed": int(rng.integers(1000)), **dict(zip("ABC", roles.tolist(), strict=True))},)]
+    return [({"seed": int(rng.integers(1000)), **dict(zip("PQR", roles.tolist(), strict=True))},)]
 
 
 def _text(rng):
@@ -613,7 +613,7 @@ def _text(rng):
 def _evidence(asked):
     """Three trainings on one text; what a detective may see of each."""
     ids = _text(np.random.default_rng(asked["seed"]))
-    return {name: _train(ids, asked[name]) for name in "ABC"}
+    return {name: _train(ids, asked[name]) for name in "PQR"}
 
 
 def _train(ids, role):
@@ -654,9 +654,9 @@ detective = Exercise(
     "truncation.detective",
     "The detective",
     level=3,
-    reference=lambda asked: {name: asked[name] for name in "ABC"},
+    reference=lambda asked: {name: asked[name] for name in "PQR"},
     cases=_suspects,
-    view=lambda answer, asked: {name: answer[name] for name in "ABC"},
+    view=lambda answer, asked: {name: answer[name] for name in "PQR"},
     shown=_evidence,
     value=True,
 )
@@ -666,7 +666,7 @@ def _exchanged(one, two, words, look):
     swap = {one: two, two: one}
 
     def function(asked):
-        return {name: swap.get(asked[name], asked[name]) for name in "ABC"}
+        return {name: swap.get(asked[name], asked[name]) for name in "PQR"}
 
     detective.mistake(f"{one} and {two} exchanged", words, look)(function)
 
