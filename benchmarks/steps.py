@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from rnn_core import RNN, RNNLM, SGD, RNNCell
+from rnn_core import RNN, RNNLM, SGD, RNNCell, softmax_cross_entropy
 
 from .paired import ratio, rounds_for, times
 
@@ -126,6 +126,44 @@ def loop_row(name, seconds):
     return {"size": name, "rounds": len(taken), "to_loop": ratio(taken[:, 0], taken[:, 1])}
 
 
+def profile_row(name, seconds):
+    """Where a step's time goes: the median milliseconds of each part on its own, and of two
+    functions that no arrangement of the code can avoid."""
+    N, T, D, H, V = SIZES[name]
+    rng = np.random.default_rng(0)
+    model, optimizer = RNNLM.init(V, D, H, rng, dtype=np.float32), SGD(0.1)
+    ids, targets = rng.integers(0, V, (2, N, T))
+    h = model.zero_state(N)
+    xs, of_embedding = model.embedding.forward(ids)
+    hs, of_rnn = model.rnn.forward(xs, h)
+    logits, of_affine = model.affine.forward(hs)
+    _, dlogits = softmax_cross_entropy(logits, targets)
+    dhs, _ = model.affine.backward(dlogits, of_affine)
+    dxs, _, _ = model.rnn.backward(dhs, of_rnn)
+    _, grads, _ = model.loss_and_grads(ids, targets, h)
+    spare, states = np.empty_like(logits), np.ascontiguousarray(hs.swapaxes(0, 1))
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    parts = {
+        "products": products(*SIZES[name]),
+        "RNN": lambda: (model.rnn.forward(xs, h), model.rnn.backward(dhs, of_rnn)),
+        "Affine": lambda: (model.affine.forward(hs), model.affine.backward(dlogits, of_affine)),
+        "loss": lambda: softmax_cross_entropy(logits, targets, out=spare),
+        "Embedding": lambda: (
+            model.embedding.forward(ids),
+            model.embedding.backward(dxs, of_embedding),
+        ),
+        "update": lambda: optimizer.step(model.params, grads),
+        "tanh alone": lambda: [np.tanh(state) for state in states],
+        "exp alone": lambda: np.exp(shifted, out=spare),
+    }
+    rounds = rounds_for(lambda: [call() for call in parts.values()], seconds)
+    medians = np.median(times(list(parts.values()), rounds), axis=0) * 1e3
+    return {
+        "size": name,
+        **{part: round(float(t), 3) for part, t in zip(parts, medians, strict=True)},
+    }
+
+
 def main(threads, seconds):
     if torch:
         torch.set_num_threads(threads)
@@ -135,6 +173,7 @@ def main(threads, seconds):
         "torch": torch.__version__ if torch else None,
         "steps": [step_row(name, seconds) for name in SIZES],
         "loop": [loop_row(name, seconds / 3) for name in SIZES],
+        "profile": [profile_row(name, seconds / 3) for name in SIZES] if threads == 1 else None,
     }
 
 
