@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-
 from rnn_core.plots import PALETTE
 
 RESULTS = Path(__file__).with_name("results.json")
