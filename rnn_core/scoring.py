@@ -75,7 +75,7 @@ class StreamingPerplexity:
         """One piece of which only the mean loss, in nats per token, and the size are known."""
         loss = as_positive("loss", loss, zero=True)
         tokens = as_int("tokens", tokens)
-        self.total += loss * tokens  # back to a sum: means of unequal pieces cannot be averaged
+        self.total += loss * tokens  # back to a sum: means cannot be averaged
         self.tokens += tokens
         return self
 
@@ -125,11 +125,12 @@ def readings(batches):
 
 
 def excess_loss(model, grammar, ids):
-    """How far the model's predictions are from the grammar's own, in nats per symbol.
+    """How far the model's predictions are from the truth, in nats per symbol.
 
-    sum_v p(v) (log p(v) - log q(v)) after each symbol, with p the truth and q the model: what the
-    model loses beyond the least possible loss, averaged over what may come and not only over what
-    came.  So it is 0 or more, and a short text measures it well.
+    sum_v p(v) (log p(v) - log q(v)) after each symbol, with p the truth and q
+    the model: what the model loses beyond the least possible loss, averaged
+    over what may come and not only over what came.  So it is 0 or more, and
+    a short text measures it well.
 
     Parameters
     ----------
@@ -145,12 +146,15 @@ def excess_loss(model, grammar, ids):
     return float(np.mean(-np.sum(p * log_q, axis=-1) - entropy(p)))
 
 
-def learn_grammar(grammar, rng, steps=1200, hidden_size=32, batch_size=32, seq_len=32, watch=None):
-    """Train a language model on streams of a grammar, each read once, from the start of a string.
+def learn_grammar(
+    grammar, rng, steps=1200, hidden_size=32, batch_size=32, seq_len=32, watch=None
+):  # fmt: skip
+    """Train a language model on streams of a grammar, each of them read once.
 
-    Every stream starts with a state of zeros, so the model learns what such a state means.  W_h
-    starts orthogonal and the embedding small: at first the state neither grows nor shrinks, and
-    the gradient finds its way back over a whole string.
+    Every stream starts with a string and a state of zeros, so the model learns
+    what such a state means.  W_h starts orthogonal and the embedding small: at
+    first the state neither grows nor shrinks, and the gradient finds its way
+    back over a whole string.
 
     Parameters
     ----------
@@ -161,11 +165,11 @@ def learn_grammar(grammar, rng, steps=1200, hidden_size=32, batch_size=32, seq_l
     -------
     RNNLM
     """
-    V = len(grammar.vocab)
-    model, optimizer = RNNLM.init(V, V, hidden_size, rng), Adam(0.02, beta2=0.99)
-    model.rnn.cell.W_h[:] = np.linalg.qr(rng.normal(size=(hidden_size, hidden_size)))[0]
+    V, N, T, H = len(grammar.vocab), batch_size, seq_len, hidden_size
+    model, optimizer = RNNLM.init(V, V, H, rng), Adam(0.02, beta2=0.99)
+    model.rnn.cell.W_h[:] = np.linalg.qr(rng.normal(size=(H, H)))[0]
     model.embedding.W *= 0.5
-    streams = grammar.sample(seq_len + 1, rng, steps * batch_size).reshape(steps, batch_size, -1)
+    streams = grammar.sample(T + 1, rng, steps * N).reshape(steps, N, T + 1)
 
     def on_step(step, loss):
         optimizer.lr = 0.02 * (1 - step / steps)  # smaller steps, down to none

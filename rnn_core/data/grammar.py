@@ -13,8 +13,9 @@ import numpy as np
 from ..shapes import as_ids, as_int
 from .vocabulary import Vocabulary
 
-# From each state: the symbol that is written, and the state it leads to.  Where two leave a
-# state, a fair coin decides (Reber 1967, in the form of Cleeremans et al. 1989).
+# From each state: the symbol that is written, and the state it leads to.
+# Where two leave a state, a fair coin decides.  Reber (1967), in the form of
+# Cleeremans et al. (1989), with B at the beginning and E at the end.
 REBER = {
     "0": {"B": "1"},
     "1": {"T": "2", "P": "3"},
@@ -85,10 +86,11 @@ class Grammar:
         return np.linalg.solve(equations, np.eye(S)[-1])
 
     def entropy_rate(self):
-        """The least possible loss, in nats per symbol: the mean over the states' own entropies.
+        """The least possible loss, in nats per symbol.
 
-        sum_s pi_s sum_v -p(v | s) log p(v | s), Shannon (1948), section 7.  No predictor, with
-        any memory, can do better; one that knows the automaton and the past does this.
+        sum_s pi_s sum_v -p(v | s) log p(v | s): the mean over the states' own
+        entropies (Shannon 1948, section 7).  No predictor, with any memory,
+        can do better; one that knows the automaton and the past does this.
         """
         return float(self.stationary() @ entropy(self.probs))
 
@@ -220,5 +222,5 @@ def embedded_reber():
 
 
 def forget_outer(state):
-    """A label for `Grammar.merge`: the state of the embedded grammar without its outer symbol."""
+    """The state of the embedded grammar without its outer symbol, for `merge`."""
     return state[1:] if state[0] in "TP" else state
