@@ -233,6 +233,8 @@ def test_it_unfolds_by_moving_unless_the_reader_wants_no_motion(browser):
 
 def test_it_says_the_numbers_to_a_screen_reader(browser):
     with bare_page(browser, Unfold(), reduced_motion="reduce") as page:
+        page.wait_for_timeout(900)
+        assert page.locator("#one [aria-live=polite]").text_content() == ""  # nothing changed yet
         page.locator("#one .u-stepper input").focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(900)

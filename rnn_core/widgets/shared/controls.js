@@ -30,7 +30,10 @@ export function frame(el, { name, claim }) {
   const root = html("figure", { class: `unrolled-explorable u-${name}` },
     stage, controls, readout, live, html("figcaption", { class: "u-claim" }, claim));
   el.append(root);
-  return { root, stage, controls, readout, say: throttled((words) => { live.textContent = words; }), end: () => root.remove() };
+  const tell = throttled((words) => { live.textContent = words; });
+  let shown = false; // a page that has just been opened says nothing: only a change is news
+  setTimeout(() => { shown = true; });
+  return { root, stage, controls, readout, say: (words) => { if (shown) tell(words); }, end: () => root.remove() };
 }
 
 // At most one call per `wait` ms; the last one always arrives.
