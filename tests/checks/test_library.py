@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rnn_core.checks import check, exercises
-from rnn_core.checks.runner import make_cases
+from rnn_core.checks.runner import find, library, make_cases
 from rnn_core.checks.verdict import HEADLINES
+from rnn_core.gradcheck import relative_error
 
 SEEDS = [None, *range(49)]
 ALL = exercises()
@@ -113,3 +114,47 @@ def test_every_kind_of_verdict_has_a_headline():
     assert set(HEADLINES) == {
         "right", "named", "unknown", "raised", "hung", "changed", "untouched",
     }  # fmt: skip
+
+
+def test_the_mistakes_are_a_thousand_tolerances_away_from_the_truth_and_each_other():
+    for id in ("bptt.backward", "bptt.cell_backward", "truncation.backward"):
+        exercise = find(id)
+        for seed in SEEDS:
+            kept = library(id, seed)
+            answers = [kept.wanted, *(results for _, results in kept.tried)]
+            rows = [np.concatenate([np.ravel(v) for r in a for v in r.seen.values()])
+                    for a in answers if all(r.seen for r in a)]  # fmt: skip
+            rows = [row for row in rows if row.size == rows[0].size]
+            gaps = [relative_error(a, b) for i, a in enumerate(rows) for b in rows[:i]]
+            assert min(gaps) > 1000 * exercise.tol, (id, seed)
+
+
+def wrong_numbers(id, *args):
+    return {m.name: round(float(m.function(*args)), 3) for m in find(id).mistakes}
+
+
+def test_perplexity_and_what_the_wrong_formulas_make_of_it():
+    p = np.array([0.8, 0.2])
+    assert find("perplexity.of_words").reference(p) == pytest.approx(2.5)
+    assert wrong_numbers("perplexity.of_words", p) == {
+        "mean of perplexities": 3.125,
+        "one over the mean probability": 2.0,
+        "2 to the power of nats": 1.887,
+        "e to the power of bits": 3.751,
+        "exp of the sum": 6.25,
+        "sign lost": 0.4,
+        "the loss itself": 0.916,
+        "the loss in bits": 1.322,
+        "the last word only": 5.0,
+    }
+    batches = [np.full(100, 0.5), np.full(10, 0.05)]
+    assert find("perplexity.streaming").reference(batches) == pytest.approx(2.466, abs=5e-4)
+    numbers = wrong_numbers("perplexity.streaming", batches)
+    assert (numbers["mean of batch losses"], numbers["mean of perplexities"]) == (6.325, 11.0)
+
+
+def test_known_floors():
+    toy = np.array([0, 1, 2, 3, 4, 1, 5])
+    assert find("perplexity.floors").reference(toy, 6)[2] == pytest.approx(2 ** (1 / 3))
+    reber, _ = make_cases(find("perplexity.automaton"))
+    assert find("perplexity.automaton").reference(*reber) == pytest.approx(2 ** (6 / 8))
