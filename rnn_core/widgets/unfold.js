@@ -201,9 +201,9 @@ function table(s, hold) {
     range(s.H).map((i) => row(i === 0 ? moving("h", 1, "state", s.H) : null,
       number("td", {}, (now) => now.h_prev[i]),
       range(s.H).map((j) => html("td", {}, radio(() => ["W_h", i, j]))), i === 0 ? side("W", "h", "weight", s.H) : null)),
-    [row(html("th", { scope: "row" }), html("td", { class: "u-one" }, "1"), range(s.H).map((j) => html("td", {}, radio(() => ["b", j]))), side("b", "", "weight", 1))],
-    [row(html("th", { scope: "row" }), moving("a", 0, "ink", 1), range(s.H).map((j) => number("td", {}, (now) => now.a[j], 3)), html("th", { class: "u-how" }, "sum"))],
-    [row(html("th", { scope: "row" }), moving("h", 0, "state", 1), range(s.H).map((j) => number("td", {}, (now) => now.h[j], 3)), html("th", { class: "u-how" }, "tanh"))],
+    [row(html("td"), html("td", { class: "u-one" }, "1"), range(s.H).map((j) => html("td", {}, radio(() => ["b", j]))), side("b", "", "weight", 1))],
+    [row(html("td"), moving("a", 0, "ink", 1), range(s.H).map((j) => number("td", {}, (now) => now.a[j], 3)), html("th", { class: "u-how" }, "sum"))],
+    [row(html("td"), moving("h", 0, "state", 1), range(s.H).map((j) => number("td", {}, (now) => now.h[j], 3)), html("th", { class: "u-how" }, "tanh"))],
   ];
   // a radio group runs from left to right; up and down go to the row above or below
   const climb = (event) => {
