@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from markup import markup, themed
+from markup import markup, on_page
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -75,7 +75,7 @@ def mount(widget, state: dict, model_id: str) -> str:
     ).replace("<", r"\u003c")
     return (
         f'<div class="explorable">'
-        f'<figure class="unrolled-explorable explorable-still">{themed(widget.still())}'
+        f'<figure class="unrolled-explorable explorable-still">{on_page(widget.still())}'
         f'<figcaption class="u-claim">{escape(widget.claim)}</figcaption></figure></div>'
         f'<script>unrolled.show("{name}", "{model_id}", {data});</script>'
     )

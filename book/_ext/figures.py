@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from docutils import nodes
-from markup import markup, themed
+from markup import markup, on_page
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -51,7 +51,7 @@ def inline_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 location=node if node.line else docname,
             )
         if path.suffix == ".svg":
-            svg = themed(tidy_svg(path.read_text(encoding="utf-8"), title=alt))
+            svg = on_page(tidy_svg(path.read_text(encoding="utf-8"), title=alt))
             node.replace_self(markup(html=f'<div class="drawn">{svg}</div>'))
 
 

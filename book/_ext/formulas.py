@@ -115,14 +115,8 @@ def write_style(app: Sphinx, exception: Exception | None) -> None:
     )
 
 
-def link_style(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    formula = (nodes.math, nodes.math_block)
-    if doctree is not None and any(doctree.findall(lambda node: isinstance(node, formula))):
-        app.add_css_file(STYLE)
-
-
 def setup(app: Sphinx) -> dict:
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_display, None))
-    app.connect("html-page-context", link_style)
+    app.add_css_file(STYLE)
     app.connect("build-finished", write_style)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,13 @@
 """A node that carries finished HTML: unlike docutils' raw, the search index leaves it alone."""
 
+import re
+
 from docutils import nodes
 
 from rnn_core.plots import PALETTE
+
+
+SMALLEST = 0.75  # of its size: text of 13 px stays at 10
 
 
 class markup(nodes.General, nodes.Element):
@@ -20,11 +25,15 @@ def leave_out(self, node):
 
 def themed(svg: str) -> str:
     """The palette's hexes become the page's variables, so that a picture follows dark mode."""
-    for role, hex_color in PALETTE.items():
-        svg = svg.replace(hex_color, f"var(--u-{role})").replace(
-            hex_color.upper(), f"var(--u-{role})"
-        )
+    for role, color in PALETTE.items():
+        svg = re.sub(color, f"var(--u-{role})", svg, flags=re.I)
     return svg
+
+
+def on_page(svg: str) -> str:
+    """A picture that follows dark mode, and a phone down to where its text is still read."""
+    width = float(re.search(r'\bwidth="([\d.]+)"', svg)[1])
+    return themed(svg).replace("<svg ", f'<svg style="min-width: {width * SMALLEST:.0f}px" ', 1)
 
 
 def setup(app):

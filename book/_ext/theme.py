@@ -85,6 +85,8 @@ WHERE = {
     "clipboard.min.js": "highlight",
     "copybutton.js": "highlight",
 }
+SHEET = re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="((?:\.\./)*)_static/([^"?]+)[^"]*"[^>]*>')
+BUNDLE = "book.css"
 PLAIN_SCRIPT = re.compile(r'<script( [^>]*)? src="([^"]+)"([^>]*)></script>')
 
 
@@ -98,7 +100,18 @@ def edited(html: str, pagename: str) -> str:
             )
     if pagename != "search":
         html = re.sub(SEARCH, "", html)  # the box leads to the search page, which loads the index
-    return defer(html)
+    return defer(one_sheet(html))
+
+
+sheets: list[str] = []  # of the pages written in this build, in the order of the page
+
+
+def one_sheet(html: str) -> str:
+    """One stylesheet in place of a dozen; `bundle` writes it."""
+    found = SHEET.findall(html)
+    sheets.extend(name for _, name in found if name not in sheets)
+    first = f'\n<link rel="stylesheet" href="{found[0][0]}_static/{BUNDLE}" />'
+    return SHEET.sub("", html).replace("</title>", "</title>" + first, 1)
 
 
 def defer(html: str) -> str:
@@ -163,11 +176,11 @@ def prune_icons(app: Sphinx, exception: Exception | None) -> None:
 
     static = Path(app.outdir, "_static")
     pages = [page.read_text(encoding="utf-8") for page in Path(app.outdir).rglob("*.html")]
-    sheets = [
-        static / "styles" / "pydata-sphinx-theme.css",
-        static / "styles" / "sphinx-book-theme.css",
-    ]
-    wanted = icons_in_use(pages, "".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
+    css = "".join(
+        (static / "styles" / name).read_text(encoding="utf-8")
+        for name in ("pydata-sphinx-theme.css", "sphinx-book-theme.css")
+    )
+    wanted = icons_in_use(pages, css)
     fonts = list(static.glob("vendor/fontawesome/webfonts/*.woff2"))
     if not fonts:
         logger.warning("book/_ext/theme.py: the theme's icon font is not where it was")
@@ -184,19 +197,64 @@ def prune_icons(app: Sphinx, exception: Exception | None) -> None:
         left.unlink()
     for script in static.glob("scripts/fontawesome.js*"):
         script.unlink()
-    prune_rules(sheets[0], wanted)
 
 
-def prune_rules(sheet: Path, wanted: set[str]) -> None:
-    """The stylesheet without the rules of icons that no page shows."""
-    css = sheet.read_text(encoding="utf-8")
+# ---- one stylesheet, of the rules that some page can use
 
-    def keep(found: re.Match) -> str:
-        code = re.fullmatch(r"\\([0-9a-f]+)\s?", found[1])
-        return found[0] if (chr(int(code[1], 16)) if code else found[1]) in wanted else ""
+NAME = re.compile(r"[.#]((?:[\w-]|[^\x00-\x7f]|\\.)+)")
 
-    one = r'(?:\.fa-[\w-]+(?::{1,2}before)?,?)+\{(?:--fa|content):"([^"]+)"\}'
-    sheet.write_text(re.sub(one, keep, css), encoding="utf-8")
+
+def usable(selector: str, words: set[str]) -> bool:
+    """Whether every class and id in it occurs, as a word, in some page or script."""
+    bare = re.sub(r"\[[^\]]*\]|:not\([^()]*\)|\"[^\"]*\"", "", selector)
+    if re.search(r":(is|where|has)\(", bare):
+        return True
+    return all(name.replace("\\", "") in words for name in NAME.findall(bare))
+
+
+def pruned(rules: list, words: set[str]) -> str:
+    import tinycss2
+
+    out = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            parts = tinycss2.serialize(rule.prelude).split(",")
+            text = ",".join(parts)
+            if text.count("(") == sum(part.count("(") == part.count(")") and part.count("(") for part in parts):
+                parts = [part for part in parts if usable(part, words)]
+            if parts:
+                body = tinycss2.serialize(rule.content).strip()
+                out.append(f"{','.join(part.strip() for part in parts)}{{{body}}}")
+        elif rule.type == "at-rule" and rule.content is not None and rule.lower_at_keyword in ("media", "supports"):
+            inner = pruned(tinycss2.parse_rule_list(rule.content, True, True), words)
+            if inner:
+                out.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword != "charset":
+            out.append(rule.serialize())
+    return "\n".join(out)
+
+
+def bundle(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.format != "html" or not sheets:
+        return
+    import tinycss2
+
+    out, static = Path(app.outdir), Path(app.outdir, "_static")
+    words: set[str] = set()
+    for path in [*out.rglob("*.html"), *out.rglob("*.js")]:
+        if path.name != "searchindex.js":
+            words.update(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")))
+    parts = []
+    for name in sheets:
+        css = (static / name).read_text(encoding="utf-8")
+        folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
+        rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+        css = pruned(rules, words)
+        css = re.sub(r"url\((['\"]?)(?!data:|[a-z]+:|#|/)", rf"url(\1{folder}", css)
+        parts.append(css)
+    text = "\n".join(parts)
+    text = re.sub(r"url\((['\"]?)(?:[\w-]+/)\.\./", r"url(\1", text)
+    (static / BUNDLE).write_text(text + "\n", encoding="utf-8")
 
 
 # ---- what a page says of itself
@@ -258,4 +316,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_front, priority=900)
     app.connect("build-finished", prune_icons, priority=950)
+    app.connect("build-finished", bundle, priority=960)  # after formulas.py has written its own
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,7 @@
 
 const unrolled = (() => {
   const modules = new Map(), models = new Map(), waiting = new Map();
+  let below = false;
 
   class Model {
     constructor(state) { this.state = state; this.calls = new Map(); }
@@ -48,7 +49,7 @@ const unrolled = (() => {
       near.unobserve(target);
       mount(target, ...waiting.get(target));
     }
-  }, { rootMargin: "1200px 0px" });
+  }, { rootMargin: "600px 0px" });
 
   return {
     models,
@@ -56,8 +57,11 @@ const unrolled = (() => {
     show(name, id, state) {
       const place = document.currentScript.previousElementSibling;
       if (!models.has(id)) models.set(id, new Model(state));
-      const { top, width } = place.getBoundingClientRect();
-      if (width && top < innerHeight) return mount(place, name, id);
+      if (!below) { // asking forces a layout; what follows a figure below the first screen is below
+        const { top, width } = place.getBoundingClientRect();
+        if (width && top < innerHeight) return mount(place, name, id);
+        below = top >= innerHeight;
+      }
       waiting.set(place, [name, id]);
       near.observe(place);
     },
