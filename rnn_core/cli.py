@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -100,11 +101,12 @@ def language_model(args):
         bar.line("stopped; the best model so far is kept")
     say(table(run, corpus.unit))
     path = Path(args.out)
-    save(path, run.model, corpus.vocab, unit=corpus.unit, test_loss=run.test["RNN"])
+    save(path, run.model, corpus.vocab, **told(args, corpus, run))
     model, vocab, about = load(path)
-    if held_out(model, corpus.test) != about["test_loss"] or vocab.tokens != corpus.vocab.tokens:
+    loss = held_out(model, corpus.test)
+    if loss != about["test"]["RNN"] or vocab.tokens != corpus.vocab.tokens:
         raise ValueError(f"{path} does not load to the same numbers: save to another disk")
-    say(f"saved to {path}; loaded again: test loss {about['test_loss']:.4f}, the same")
+    say(f"saved to {path}; loaded again: test loss {loss:.4f}, the same")
     say("\n" + printable(write(model, vocab, corpus, args)))
     return 130 if run.interrupted else 0
 
@@ -120,6 +122,20 @@ def read_corpus(args):
         read(args.text, args.sha256), read(args.valid), read(args.test),
         args.unit, args.max_vocab, args.min_count,
     )  # fmt: skip
+
+
+def told(args, corpus, run):
+    """What the saved file tells of the run; no name of a file or folder is in it."""
+    named = ("text", "valid", "test", "cache", "out", "sha256")
+    return {
+        "unit": corpus.unit,
+        "tokens": [len(corpus.train), len(corpus.valid), len(corpus.test)],
+        "options": {name: value for name, value in vars(args).items() if name not in named},
+        "valid": run.valid,
+        "test": run.test,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
 
 
 def check_out(args):
