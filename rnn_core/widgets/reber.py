@@ -122,7 +122,8 @@ class Reber(Explorable):
     def __repr__(self):
         # a trained model's digits differ from machine to machine, those of the truth do not
         reader = "forgets" if self.forget else "remembers"
-        return f"Reber: {self.grammar}, walk {self.walk}, {reader}, floor {self.floor():.3f} bits"
+        walk = self.walk or "(none)"
+        return f"Reber: {self.grammar}, walk {walk}, {reader}, floor {self.floor():.3f} bits"
 
     def draw(self):
         grammar, fixed = GRAMMARS[self.grammar], self.automaton
