@@ -3,9 +3,10 @@
     python tools/truncation_runs.py            about five minutes on two cores; writes the JSON
     python tools/truncation_runs.py --show     print what is stored
 
-Two questions. Recall: what does a model learn whose blocks are shorter than the distance that it
-must remember, with its state carried or reset? Detective: three loops train on one text, and one
-of them is right; what do their curves say, and what does the text say?
+Three questions. Bias: how far is the truncated gradient from the full one, before and after
+training? Recall: what does a model learn whose blocks are shorter than the distance that it must
+remember, with its state carried or reset? Detective: three loops train on one text, and one of them
+is right; what do their curves say, and what does the text say?
 """
 
 import argparse
@@ -21,11 +22,26 @@ import numpy as np
 from rnn_core import RNNLM, Adam, Vocabulary, clip_by_global_norm, stream_batches, train
 from rnn_core.data import Recall, load_text
 from rnn_core.data.corpus import tokenize
+from rnn_core.diagnostics import truncation_bias
 from rnn_core.loss import softmax_cross_entropy
 
 RESULT = Path(__file__).with_suffix(".json")
 SPANS, CUES, SEEDS = (4, 8), 4, range(6)
 KINDS = ("right", "skips", "resets")
+BLOCK_LENS = (1, 2, 4, 8, 16, 32, 64, 128)
+
+
+# ---- bias
+
+
+def measure_bias(seed, epochs):
+    """Cosine and norm ratio of the gradient of W_h on the story, after so many epochs on it."""
+    ids, vocab = story()
+    model = RNNLM.init(len(vocab), embed_size=16, hidden_size=48, rng=np.random.default_rng(seed))
+    if epochs:
+        train(model, stream_batches(ids, 8, 16), Adam(0.01), epochs=epochs, max_norm=1.0)
+    inputs, targets = next(stream_batches(ids, 8, 128))
+    return truncation_bias(model, inputs, targets, BLOCK_LENS)["rnn.W_h"].tolist()
 
 
 # ---- recall
@@ -129,12 +145,15 @@ def jobs():
         for carry in (True, False)
         for seed in SEEDS
     ]
-    return recall + [("detective", (kind, seed)) for kind in KINDS for seed in SEEDS]
+    detective = [("detective", (kind, seed)) for kind in KINDS for seed in SEEDS]
+    return [("bias", (seed, epochs)) for epochs in (0, 10) for seed in SEEDS] + recall + detective
 
 
 def run(job):
     what, args = job
-    if what == "recall":
+    if what == "bias":
+        row = dict(zip(("seed", "epochs"), args, strict=True)) | {"W_h": measure_bias(*args)}
+    elif what == "recall":
         L, k, carry, seed = args
         value = train_recall(Recall(CUES, L), k, carry, seed)
         row = {"span": L, "block_len": k, "carry": carry, "seed": seed, "perplexity": value}
@@ -159,17 +178,24 @@ def main():
     if not parser.parse_args().show:
         with ProcessPoolExecutor() as pool:
             rows = list(pool.map(run, jobs()))
-        result = {what: [row for w, row in rows if w == what] for what in ("recall", "detective")}
-        lines = ",\n".join(
-            f' "{what}": [\n  ' + ",\n  ".join(map(json.dumps, rows)) + "\n ]"
-            for what, rows in result.items()
-        )
-        RESULT.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+        write({what: [row for w, row in rows if w == what] for what in dict(rows)})
     show(json.loads(RESULT.read_text(encoding="utf-8")))
+
+
+def write(result):
+    """One training, one line."""
+    lines = ",\n".join(
+        f' "{what}": [\n  ' + ",\n  ".join(map(json.dumps, rows)) + "\n ]"
+        for what, rows in result.items()
+    )
+    RESULT.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
 
 
 def show(result):
     table = {}
+    for row in result["bias"]:
+        for k, (cosine, _) in zip(BLOCK_LENS, row["W_h"], strict=True):
+            table.setdefault(f"cosine, {row['epochs']} epochs, k = {k}", []).append(cosine)
     for row in result["recall"]:
         state = "carried" if row["carry"] else "reset"
         key = f"L = {row['span']}, k = {row['block_len']:2}, {state}"

@@ -17,11 +17,13 @@ from rnn_core.diagnostics import (
     truncation_bias,
 )
 from tools.truncation_runs import (
+    BLOCK_LENS,
     CUES,
     KINDS,
     RESULT,
     SEEDS,
     SPANS,
+    measure_bias,
     story,
     suspect_blocks,
     train_recall,
@@ -185,7 +187,24 @@ def test_every_training_is_stored_once_for_each_seed(stored):
     assert len(recall) == len(stored["recall"]) == len(SPANS) * 3 * 2 * len(SEEDS)
     suspects = {(r["kind"], r["seed"]) for r in stored["detective"]}
     assert suspects == {(kind, seed) for kind in KINDS for seed in SEEDS}
+    assert {(r["seed"], r["epochs"]) for r in stored["bias"]} == {
+        (s, e) for s in SEEDS for e in (0, 10)
+    }
     assert len(SEEDS) >= 5
+
+
+def test_training_makes_the_bias_larger_for_every_seed(stored):
+    new, trained = (
+        np.array([r["W_h"] for r in stored["bias"] if r["epochs"] == epochs]) for epochs in (0, 10)
+    )
+    few = slice(0, BLOCK_LENS.index(8) + 1)
+    assert (trained[:, few] < new[:, few]).all()  # cosine and norm ratio
+    assert (new[:, 0, 0] > 0.8).all() and (trained[:, 0, 0] < 0.8).all()
+
+
+def test_the_bias_of_one_seed_measured_again_gives_what_is_stored(stored):
+    for row in (r for r in stored["bias"] if r["seed"] == 0):
+        assert np.allclose(measure_bias(0, row["epochs"]), row["W_h"], atol=0.01)
 
 
 def test_a_block_that_holds_the_window_learns_to_recall_if_the_state_is_carried(stored):
