@@ -88,7 +88,7 @@ class StreamingPerplexity:
 
     @property
     def value(self):
-        """The perplexity: exp(loss)."""
+        """exp of the loss, at least 1."""
         return perplexity(self.loss)
 
     def __repr__(self):

@@ -30,22 +30,16 @@ REBER = {
 class Grammar:
     """An automaton that writes an endless stream of symbols.
 
+    It holds ``states`` (their names), ``vocab`` (the symbols, in alphabetical order),
+    ``next_state`` (S, V), the number of the next state or -1 where the symbol cannot come, and
+    ``probs`` (S, V), how likely each symbol is in each state.
+
     Parameters
     ----------
     arcs : dict of dicts
         ``arcs[state][symbol]`` is the next state.  The stream starts in the first state named.
     probs : dict of dicts, optional
         ``probs[state][symbol]``; without it all symbols of a state are equally likely.
-
-    Attributes
-    ----------
-    states : tuple of str
-    vocab : Vocabulary
-        The symbols, in alphabetical order.
-    next_state : array (S, V)
-        The number of the next state, -1 where the symbol cannot come.
-    probs : array (S, V)
-        How likely each symbol is in each state.
     """
 
     def __init__(self, arcs, probs=None):
