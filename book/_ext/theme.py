@@ -250,7 +250,8 @@ def bundle(app: Sphinx, exception: Exception | None) -> None:
         folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
         rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
         css = pruned(rules, words)
-        css = re.sub(r"url\((['\"]?)(?!data:|[a-z]+:|#|/)", rf"url(\1{folder}", css)
+        css = re.sub(r"url\((['\"]?)(?!['\"]|[a-z]+:|#|/)", rf"url(\1{folder}", css)
+        css = re.sub(r"@import (['\"])\.\./", r"@import \1", css)
         parts.append(css)
     text = "\n".join(parts)
     text = re.sub(r"url\((['\"]?)(?:[\w-]+/)\.\./", r"url(\1", text)
