@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from rnn_core import RNN, RNNCell
+from rnn_core import RNN, RNNCell, stream_batches
 from rnn_core.checks import WrongAnswer, check, exercises, question
 from rnn_core.checks.bptt import _backward, _cell_backward
 from rnn_core.checks.language import _cross_entropy
@@ -233,8 +233,15 @@ def test_a_loop_without_an_end_is_stopped():
             with contextlib.suppress(Exception):
                 time.sleep(0.01)
 
+    def deaf(*args):
+        while True:
+            try:
+                args = args[:]
+            except:  # noqa: E722 (that is the point)
+                args = ()
+
     before = signal.getsignal(signal.SIGALRM)
-    for function in (for_ever, stubborn, lambda *args: time.sleep(60)):
+    for function in (for_ever, stubborn, deaf, lambda *args: time.sleep(60)):
         start = time.monotonic()
         verdict = check("anatomy.step", function, limit=0.1)
         assert verdict.kind == "hung"
@@ -245,6 +252,24 @@ def test_a_loop_without_an_end_is_stopped():
     )
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_generator_is_read_inside_the_limit():
+    def right(ids, batch_size, seq_len):
+        yield from stream_batches(ids, batch_size, seq_len)
+
+    def endless(ids, batch_size, seq_len):
+        while True:
+            yield ids, ids
+
+    def raises(ids, batch_size, seq_len):
+        yield from right(ids, batch_size, 0)
+
+    assert check("truncation.batches", right).right
+    assert not check("truncation.batches", endless).right
+    verdict = check("truncation.batches", raises)
+    assert verdict.kind == "raised"
+    assert "yield from stream_batches" in str(verdict)
 
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="stops a thread as CPython can")
