@@ -66,6 +66,8 @@ def glyphs_of(html: str) -> set[int]:
             wanted.update(map(ord, text))
             if tag == "mi" and len(text) == 1 and "normal" not in attributes:
                 wanted.add(slanted(text))
+        if "<msqrt" in formula or "<mroot" in formula:
+            wanted.add(ord("√"))  # it stands in no text: the browser draws it
     return wanted
 
 
