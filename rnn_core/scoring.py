@@ -146,9 +146,7 @@ def excess_loss(model, grammar, ids):
     return float(np.mean(-np.sum(p * log_q, axis=-1) - entropy(p)))
 
 
-def learn_grammar(
-    grammar, rng, steps=1200, hidden_size=32, batch_size=32, seq_len=32, watch=None
-):  # fmt: skip
+def learn_grammar(grammar, rng, steps=1200, hidden_size=32, watch=None):
     """Train a language model on streams of a grammar, each of them read once.
 
     Every stream starts with a string and a state of zeros, so the model learns
@@ -165,7 +163,7 @@ def learn_grammar(
     -------
     RNNLM
     """
-    V, N, T, H = len(grammar.vocab), batch_size, seq_len, hidden_size
+    V, H, N, T = len(grammar.vocab), hidden_size, 32, 32
     model, optimizer = RNNLM.init(V, V, H, rng), Adam(0.02, beta2=0.99)
     model.rnn.cell.W_h[:] = np.linalg.qr(rng.normal(size=(H, H)))[0]
     model.embedding.W *= 0.5

@@ -24,7 +24,7 @@ REBER = {
     "4": {"X": "3", "S": "6"},
     "5": {"P": "4", "V": "6"},
     "6": {"E": "0"},
-}
+}  # and so on, without end
 
 
 class Grammar:
