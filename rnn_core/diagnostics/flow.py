@@ -44,7 +44,7 @@ def carry_back(dh, W_h, slopes):
     back = np.empty((T + 1, N, H), np.result_type(W_h, slopes))
     back[T] = as_array("dh", dh, "N H", N=N, H=H)
     for k in reversed(range(T)):
-        back[k] = (back[k + 1] * slopes[:, k]) @ W_h.T  # slopes[:, k] is the slope of step k + 1
+        back[k] = (back[k + 1] * slopes[:, k]) @ W_h.T  # the slope of step k + 1
     return back
 
 
@@ -82,7 +82,7 @@ def contributions(dhs, W_h, slopes):
     dhs = as_array("dhs", dhs, "N T H", N=N, T=T, H=H)
     back, M = np.zeros((T, N, H), np.result_type(dhs, W_h, slopes)), np.zeros((T, T))
     for k in reversed(range(T)):
-        back[k] = dhs[:, k]  # loss k sets out here; losses k + 1 .. T - 1 are on their way
+        back[k] = dhs[:, k]  # loss k sets out here, the later ones are on their way
         M[:, k] = _lengths(back)
         back = (back * slopes[:, k]) @ W_h.T
     return M

@@ -54,8 +54,8 @@ def contribution_map(ax, M, least=1e-6):
 
 
 def vectors(ax, named):
-    """Arrows from the origin: {name: (vector (2,), role, linestyle)}."""
-    for name, (v, role, dash) in named.items():
+    """Arrows from the origin: {name: (vector (2,), role, linestyle, where its name stands)}."""
+    for name, (v, role, dash, beside) in named.items():
         ax.annotate(
             "",
             v,
@@ -63,6 +63,6 @@ def vectors(ax, named):
             arrowprops={"arrowstyle": "->", "color": PALETTE[role], "linestyle": dash, "lw": 1.75},
         )
         ax.annotate(
-            name, v, (6, 4), textcoords="offset points", color=PALETTE[role], annotation_clip=False
+            name, v, beside, textcoords="offset points", color=PALETTE[role], annotation_clip=False
         )
     return ax

@@ -109,6 +109,6 @@ def test_plots_take_axes_and_arrays():
     fig, ax = plt.subplots()
     norms_by_lag(ax, np.array([1, 0.5, 0.25]))
     image = contribution_map(ax, np.tril(np.ones((3, 3))))
-    vectors(ax, {"g": ((3.0, 4.0), "grad", "-")})
+    vectors(ax, {"g": ((3.0, 4.0), "grad", "-", (6, 4))})
     assert np.ma.count(image.get_array()) == 6  # nothing is drawn above the diagonal
     plt.close(fig)
