@@ -1,6 +1,7 @@
 """Look at what came back: take it apart by name, compare it, and say where it first differs."""
 
 import itertools
+import math
 import re
 
 import numpy as np
@@ -33,7 +34,10 @@ def observe(exercise, value, args):
 def _parts(form, value):
     """Walk `value` in the structure of `form`; yield (name, array)."""
     if isinstance(form, str):
-        yield form, _array(form, value)
+        array = _array(form, value)
+        if array.dtype.kind not in "biufc":
+            raise Malformed(f"`{_name(form)}` should hold numbers, {_came(value)} came.")
+        yield form, array
     elif isinstance(form, dict):
         if not isinstance(value, dict):
             raise Malformed(f"A dictionary with {_list(form)} was asked for, {_came(value)} came.")
@@ -88,22 +92,26 @@ def _came(value):
 def same(got, want, tol):
     """Equal: text by letters, whole numbers exactly, others by the norm of the difference."""
     if want.dtype.kind in "US" or got.dtype.kind in "US":
-        return got.shape == want.shape and bool(np.all(_letters(got) == _letters(want)))
+        both = got.dtype.kind in "US" and want.dtype.kind in "US" and got.shape == want.shape
+        return both and bool(np.all(_letters(got) == _letters(want)))
     if got.shape != want.shape:
         return False
     if want.dtype.kind in "iub":
         return bool((got == want).all())
-    gap = np.linalg.norm(got - want)
-    if np.isfinite(gap):
-        return bool(gap <= tol * (np.linalg.norm(want) + TINY))
+    gap = _length(got - want)
+    if math.isfinite(gap):
+        return gap <= tol * (_length(want) + TINY)
     finite = np.isfinite(want)
     if not np.array_equal(np.isfinite(got), finite):
         return False
     odd_got, odd_want = got[~finite], want[~finite]
     if not np.array_equal(odd_got, odd_want, equal_nan=True):
         return False
-    gap = np.linalg.norm(got[finite] - want[finite])
-    return bool(gap <= tol * (np.linalg.norm(want[finite]) + TINY))
+    return _length(got[finite] - want[finite]) <= tol * (_length(want[finite]) + TINY)
+
+
+def _length(array):
+    return math.sqrt(np.vdot(array, array).real)
 
 
 def _letters(text):

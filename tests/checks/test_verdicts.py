@@ -163,6 +163,7 @@ def test_a_ratio_that_is_not_whole_is_no_slip():
     (lambda dx, dh, g: (dx[0], dh, g), "`dx` should have shape (2, 3) = (N, D), got (3,)"),
     (lambda dx, dh, g: (dx * np.nan, dh, g), "`dx[0, 0]` is nan, should be"),
     (lambda dx, dh, g: (None, dh, g), "`dx` should hold numbers, None came"),
+    (lambda dx, dh, g: (dx.astype(str), dh, g), "`dx` should hold numbers, an array of"),
     (lambda dx, dh, g: None, "is there a `return` on every path?"),
     (lambda dx, dh, g: (-dx, dh, g), "right but for the sign"),
     (lambda dx, dh, g: (dx.T, dh, g), "axes of `dx` are exchanged"),
