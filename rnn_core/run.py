@@ -26,7 +26,7 @@ class Run:
         From each model's name to its loss in nats per token: ``"uniform"``, ``"unigram"``,
         ``"bigram"`` (Kneser-Ney), ``"RNN"``.
     history : list of (epoch, training perplexity, validation loss)
-        Epochs that were read to their end; epoch 0 is the model before training.
+        Epochs that were read to their end; epoch 0 is the model before training (then None).
     interrupted : bool
         True if Ctrl-C ended the training.
     """
@@ -52,7 +52,7 @@ def fit(
     ----------
     corpus : Corpus
     epochs, embed_size, hidden_size, batch_size, seq_len : int
-        For a short text the batch, then the block, is made smaller until it fits.
+        For a short text the batch is made smaller: many small steps instead of a few large ones.
     lr, max_norm : float
         Of Adam, and of the gradient's clipping.
     seed : int
@@ -72,7 +72,7 @@ def fit(
     blocks = list(stream_batches(corpus.train, *_fitting(len(corpus.train), batch_size, seq_len)))
     run = Run(model, _baselines(corpus, corpus.valid), _baselines(corpus, corpus.test))
     best = Best(model, corpus.valid)
-    run.history.append((0, float(len(corpus.vocab)), best.loss))
+    run.history.append((0, None, best.loss))
     optimizer = Adam(lr)
 
     def step_done(step, loss):
@@ -133,9 +133,9 @@ def _baselines(corpus, ids):
 
 
 def _fitting(tokens, batch_size, seq_len):
-    """A batch and a block that a short text can fill at least twice."""
+    """A smaller batch for a short text, so that an epoch has 20 updates; a block that fits."""
     N, T = as_int("batch_size", batch_size), as_int("seq_len", seq_len)
-    N = max(1, min(N, (tokens - 1) // (2 * T)))
+    N = max(1, min(N, (tokens - 1) // (20 * T)))
     return N, min(T, (tokens - 1) // N)
 
 

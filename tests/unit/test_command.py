@@ -17,7 +17,7 @@ from rnn_core.cli import main, printable
 from rnn_core.data.corpus import build_corpus, tokenize
 from rnn_core.data.ngram import Bigram
 from rnn_core.optim import Adam
-from rnn_core.run import Bar, fit, held_out
+from rnn_core.run import Bar, _fitting, fit, held_out
 from rnn_core.storage import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +98,15 @@ def command(text, *options):
 def environment():
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
+
+
+@pytest.mark.parametrize(
+    "tokens, want",
+    [(100_000, (20, 35)), (14_001, (20, 35)), (14_000, (19, 35)), (1044, (1, 35)), (9, (1, 8))],
+)
+def test_a_short_text_is_read_by_fewer_readers(tokens, want):
+    assert _fitting(tokens, 20, 35) == want
+    stream_batches(np.zeros(tokens, int), *want)  # and that is possible
 
 
 # ---- it fails, in one line, with exit code 2
