@@ -6,7 +6,6 @@ from docutils import nodes
 
 from rnn_core.plots import PALETTE
 
-
 SMALLEST = 0.75  # of its size: text of 13 px stays at 10
 
 

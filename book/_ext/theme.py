@@ -11,6 +11,7 @@ class in the built pages and kept (tests/browser/test_site.py looks at each).
 
 from __future__ import annotations
 
+import posixpath
 import re
 from html import escape
 from io import BytesIO
@@ -234,6 +235,29 @@ def pruned(rules: list, words: set[str]) -> str:
     return "\n".join(out)
 
 
+def moved(css: str, folder: str) -> str:
+    """The same rules, their relative addresses seen from the folder above `folder`."""
+
+    def one(found: re.Match) -> str:
+        quote, address = found[1], found[2]
+        if re.match(r"[a-z]+:|#|/", address):
+            return found[0]
+        return f"url({quote}{posixpath.normpath(posixpath.join(folder, address))}{quote})"
+
+    return re.sub(r"""url\(\s*(["']?)(.*?)\1\s*\)""", one, css)
+
+
+def read_sheet(static: Path, name: str) -> str:
+    """The stylesheet with those that it imports in their place."""
+    folder = posixpath.dirname(name)
+    css = moved((static / name).read_text(encoding="utf-8"), folder)
+
+    def imported(found: re.Match) -> str:
+        return read_sheet(static, posixpath.normpath(posixpath.join(folder, found[1])))
+
+    return re.sub(r"""@import\s+["']([^"']+)["']\s*;""", imported, css)
+
+
 def bundle(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html" or not sheets:
         return
@@ -246,15 +270,9 @@ def bundle(app: Sphinx, exception: Exception | None) -> None:
             words.update(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")))
     parts = []
     for name in sheets:
-        css = (static / name).read_text(encoding="utf-8")
-        folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
-        rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-        css = pruned(rules, words)
-        css = re.sub(r"url\((['\"]?)(?!['\"]|[a-z]+:|#|/)", rf"url(\1{folder}", css)
-        css = re.sub(r"@import (['\"])\.\./", r"@import \1", css)
-        parts.append(css)
+        rules = tinycss2.parse_stylesheet(read_sheet(static, name), True, True)
+        parts.append(pruned(rules, words))
     text = "\n".join(parts)
-    text = re.sub(r"url\((['\"]?)(?:[\w-]+/)\.\./", r"url(\1", text)
     (static / BUNDLE).write_text(text + "\n", encoding="utf-8")
 
 

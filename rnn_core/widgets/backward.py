@@ -22,7 +22,7 @@ class Backward(Explorable):
     """Back-propagation through time in the reader's hand, with its check.
 
     The loss is half the squared distance of every state from its target, summed:
-    L_t = |h_t - y_t|^2 / 2.
+    ``L_t = |h_t - y_t|^2 / 2``.
 
     Parameters
     ----------

@@ -1,0 +1,169 @@
+"""Every page of the built book, as its readers have it: offline, on a phone, dark, by keyboard."""
+
+import re
+from io import BytesIO
+
+import pytest
+import yaml
+from fontTools.ttLib import TTFont
+
+from tests.browser.site import ROOT, open_page, page_names, show_all
+
+KIB = 1024
+MAX_WEIGHT = 300 * KIB  # first visit, compressed
+MAX_SHIFT = 0.02
+NARROW = 360
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [
+    TOC["root"],
+    *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]),
+    "search",
+    "genindex",
+    "404",
+]
+BOOK = [name for name in PAGES if "/" in name]
+
+
+def violations(page):
+    """What axe-core finds, one line each."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options={"preload": False}).response["violations"]
+    return [f"{v['id']}: {v['help']} ({v['nodes'][0]['html'][:120]})" for v in found]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_from_a_file_on_a_desk_in_light(browser, site, name):
+    with open_page(browser, site, name) as page:
+        show_all(page)
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_over_http_on_a_phone_in_dark(browser, address, name):
+    with open_page(browser, address, name, dark=True, phone=True) as page:
+        if name != "404":
+            assert page.locator("html").get_attribute("data-theme") == "dark"
+        show_all(page)
+        assert violations(page) == []
+        page.set_viewport_size({"width": NARROW, "height": 740})
+        page.wait_for_timeout(150)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+@pytest.mark.parametrize("name", BOOK)
+def test_a_first_visit_is_light_and_stands_still(browser, address, name):
+    with open_page(browser, address, name, phone=True) as page:
+        page.wait_for_timeout(300)
+        entries = page.evaluate(
+            """() => [...performance.getEntriesByType("navigation"),
+                      ...performance.getEntriesByType("resource")]
+                     .map((e) => [e.name, e.encodedBodySize])"""
+        )
+        weight = sum(size for _, size in entries)
+        heaviest = sorted(entries, key=lambda entry: -entry[1])[:5]
+        assert weight <= MAX_WEIGHT, f"{weight / KIB:.0f} KiB: {heaviest}"
+        shift = page.evaluate(
+            """() => new Promise((done) => {
+                 let sum = 0;
+                 new PerformanceObserver((list) => {
+                   for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value;
+                 }).observe({ type: "layout-shift", buffered: true });
+                 setTimeout(() => done(sum), 200);
+               })"""
+        )
+        assert shift <= MAX_SHIFT
+
+
+def test_every_page_is_in_the_table_of_contents(site):
+    assert page_names(site) == sorted(BOOK)
+
+
+def test_search_answers_from_a_file(browser, site):
+    with open_page(browser, site, "search.html?q=perplexity") as page:
+        page.wait_for_selector("#search-results li")
+        assert page.locator("#search-results a").count() > 0
+
+
+def test_the_search_box_leads_to_the_answers(browser, site):
+    with open_page(browser, site, TOC["root"]) as page:
+        page.keyboard.press("Control+k")
+        page.locator("#pst-search-dialog input").fill("truncated")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#search-results li")
+
+
+def test_no_widget_needs_a_kernel_and_no_link_leads_nowhere(site):
+    missing = []
+    for name in PAGES:
+        html = (site / f"{name}.html").read_text(encoding="utf-8")
+        assert "application/vnd.jupyter.widget" not in html
+        html = re.sub(r"<script.*?</script>", "", html, flags=re.S)
+        for target in re.findall(r'(?:href|src)="([^"#?]+)[^"]*"', html):
+            if re.match(r"[a-z]+:|//|/$", target):
+                continue
+            path = (site / f"{name}.html").parent / target
+            if not path.exists():
+                missing.append(f"{name}: {target}")
+    assert missing == []
+
+
+def test_every_icon_is_in_the_font_that_was_cut_down(browser, site):
+    """Whatever icon a version of the theme shows, its glyph must have been kept."""
+    kept = set()
+    for path in site.glob("_static/vendor/fontawesome/webfonts/*.woff2"):
+        kept |= set(TTFont(BytesIO(path.read_bytes())).getBestCmap())
+    with open_page(browser, site, BOOK[-2]) as page:
+        shown = page.evaluate(
+            """() => [...document.querySelectorAll("*")].flatMap((el) => ["::before", "::after"]
+                 .map((side) => getComputedStyle(el, side))
+                 .filter((style) => style.fontFamily.includes("Font Awesome"))
+                 .map((style) => style.content.replaceAll('"', "")))"""
+        )
+        assert shown
+        assert {ord(char) for text in shown for char in text if text != "none"} <= kept
+
+
+def test_without_scripts_and_on_paper_each_explorable_is_its_still(browser, site):
+    with open_page(browser, site, TOC["root"], java_script_enabled=False) as page:
+        assert page.locator(".explorable-still svg").first.is_visible()
+        assert page.locator(".explorable-still svg title").first.text_content()
+    with open_page(browser, site, TOC["root"]) as page:
+        show_all(page)
+        assert not page.locator(".explorable-still").first.is_visible()
+        page.emulate_media(media="print")
+        assert page.locator(".explorable-still").first.is_visible()
+        assert not page.locator(".explorable-live").first.is_visible()
+
+
+def test_the_first_stop_of_the_keyboard_leads_to_the_text(browser, site):
+    with open_page(browser, site, BOOK[-2]) as page:
+        page.keyboard.press("Tab")
+        focus = page.locator(":focus")
+        assert focus.get_attribute("href") == "#main-content"
+        assert focus.bounding_box()["y"] >= 0
+
+
+def test_the_color_switch_says_its_mode_and_turns_the_figures(browser, site):
+    with open_page(browser, site, TOC["root"]) as page:
+        switch = page.locator(".theme-switch-button:visible").first
+        assert switch.get_attribute("aria-label") == "Color mode: as the system"
+        paper = "getComputedStyle(document.querySelector('.unrolled-explorable')).backgroundColor"
+        light = page.evaluate(paper)
+        switch.click()
+        assert switch.get_attribute("aria-label") == "Color mode: dark"
+        assert page.evaluate(paper) != light
+
+
+def test_formulas_stand_in_their_own_font_with_every_glyph(site):
+    from base64 import b64decode
+
+    css = (site / "_static" / "book.css").read_text(encoding="utf-8")
+    data = re.search(r"data:font/woff2;base64,([^\")]+)", css)[1]
+    kept = set(TTFont(BytesIO(b64decode(data))).getBestCmap())
+    for name in BOOK:
+        html = (site / f"{name}.html").read_text(encoding="utf-8")
+        for formula in re.findall(r"<math\b.*?</math>", html, re.S):
+            text = re.sub(r"<[^>]+>|&\w+;", "", formula)
+            lost = {char for char in text if ord(char) not in kept and not char.isspace()}
+            assert not lost, f"{name}: {lost} in {text}"
