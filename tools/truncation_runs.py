@@ -28,6 +28,10 @@ from rnn_core.loss import softmax_cross_entropy
 RESULT = Path(__file__).with_suffix(".json")
 SPANS, CUES, SEEDS = (4, 8), 4, range(6)
 KINDS = ("right", "skips", "resets")
+FIXED = {
+    "all but W_h": ("rnn.W_h",),
+    "output layer": ("embedding.W", "rnn.W_x", "rnn.W_h", "rnn.b"),
+}
 BLOCK_LENS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
@@ -47,17 +51,19 @@ def measure_bias(seed, epochs):
 # ---- recall
 
 
-def train_recall(task, block_len, carry, seed, steps=4000):
-    """Train on a stream of recall windows; return the perplexity at new questions."""
+def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
+    """Train all but the `fixed` arrays on recall windows; return the perplexity on new ones."""
     rng = np.random.default_rng(seed)
     model = RNNLM.init(task.vocab_size, embed_size=8, hidden_size=32, rng=rng)
     ids, targets, mask = task.stream(16, steps, rng)
     optimizer, h = Adam(0.003), None
+    moving = {name: p for name, p in model.params.items() if name not in fixed}
     for t in range(0, steps, block_len):
         block = slice(t, t + block_len)
         if mask[:, block].any():  # somebody is asked
             _, grads, h = model.loss_and_grads(ids[:, block], targets[:, block], h, mask[:, block])
-            optimizer.step(model.params, clip_by_global_norm(grads, 1.0)[0])
+            grads, _ = clip_by_global_norm(grads, 1.0)
+            optimizer.step(moving, {name: grads[name] for name in moving})
         else:
             _, h = model.logits(ids[:, block], h)
         h = h if carry else None
@@ -145,6 +151,7 @@ def jobs():
         for carry in (True, False)
         for seed in SEEDS
     ]
+    recall += [("fixed", (L, learns, seed)) for learns in FIXED for L in SPANS for seed in SEEDS]
     detective = [("detective", (kind, seed)) for kind in KINDS for seed in SEEDS]
     return [("bias", (seed, epochs)) for epochs in (0, 10) for seed in SEEDS] + recall + detective
 
@@ -157,6 +164,10 @@ def run(job):
         L, k, carry, seed = args
         value = train_recall(Recall(CUES, L), k, carry, seed)
         row = {"span": L, "block_len": k, "carry": carry, "seed": seed, "perplexity": value}
+    elif what == "fixed":
+        L, learns, seed = args
+        value = train_recall(Recall(CUES, L), 2, True, seed, fixed=FIXED[learns])
+        row = {"span": L, "learns": learns, "seed": seed, "perplexity": value}
     else:
         kind, seed = args
         row = {"kind": kind, "seed": seed, **train_suspect(kind, seed)}
@@ -199,6 +210,9 @@ def show(result):
     for row in result["recall"]:
         state = "carried" if row["carry"] else "reset"
         key = f"L = {row['span']}, k = {row['block_len']:2}, {state}"
+        table.setdefault(key, []).append(row["perplexity"])
+    for row in result["fixed"]:
+        key = f"L = {row['span']}, k = 2, {row['learns']}"
         table.setdefault(key, []).append(row["perplexity"])
     for row in result["detective"]:
         table.setdefault(f"{row['kind']}: its own curve", []).append(row["curve"][-1])

@@ -19,6 +19,7 @@ from rnn_core.diagnostics import (
 from tools.truncation_runs import (
     BLOCK_LENS,
     CUES,
+    FIXED,
     KINDS,
     RESULT,
     SEEDS,
@@ -225,6 +226,20 @@ def test_blocks_too_short_may_succeed_with_the_state_carried_where_the_span_is_s
     short, long = (recall_of(stored, span, 2, True) for span in SPANS)
     assert (short < 2).all() and short.max() > 1.05
     assert (long > 3).all()
+
+
+def test_a_random_layer_holds_the_cue_and_truncated_training_of_W_h_makes_it_worse(stored):
+    found = {}
+    for row in stored["fixed"]:
+        found.setdefault((row["span"], row["learns"]), []).append(row["perplexity"])
+    assert found.keys() == {(span, learns) for span in SPANS for learns in FIXED}
+    assert all(len(values) == len(SEEDS) for values in found.values())
+    found = {key: np.array(values) for key, values in found.items()}
+    assert (found[4, "output layer"] < 2.1).all()
+    assert (found[4, "all but W_h"] < 1.1).all()
+    assert np.sum(found[8, "all but W_h"] < 2) >= 4
+    for span in SPANS:
+        assert np.sum(found[span, "all but W_h"] < recall_of(stored, span, 2, True)) >= 5
 
 
 def test_the_best_looking_curve_belongs_to_the_worst_model(stored):
