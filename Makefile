@@ -21,8 +21,9 @@ book: $(STAMP)         ## build the site: _build/html/index.html (warnings are e
 	jupyter-book build . -n -W --keep-going
 
 test: $(STAMP)         ## run everything: ruff, unit, gradients, checks, notebooks, figures, browser
-	@echo "ruff check . && pytest -n 2 --dist loadfile"; lint=0; ruff check . || lint=1; \
-	pytest -n 2 --dist loadfile && exit $$lint
+	@failed=0; set -x; ruff check . || failed=1; \
+	jupyter-book build . -n -W --keep-going -q || failed=1; \
+	pytest -n 2 --dist loadfile && exit $$failed
 
 lab: $(STAMP)          ## open the notebooks in JupyterLab
 	jupyter lab notebooks
