@@ -116,17 +116,14 @@ def one_sheet(html: str) -> str:
 
 
 def defer(html: str) -> str:
-    """Scripts run in their order after the page is read; those that it does not need are left out.
-
-    documentation_options.js alone stays where it is: inline scripts behind it add to it.
-    """
+    """Scripts run in their order after the page is read; those that it does not need are left out."""
 
     def one(found: re.Match) -> str:
         before, path, after = found[1] or "", found[2], found[3]
         name = path.split("?")[0].rsplit("/", 1)[-1]
         if name in WHERE and WHERE[name] not in html:
             return ""
-        if name == "documentation_options.js" or re.search(r"\b(defer|async)\b", before + after):
+        if re.search(r"\b(defer|async)\b", before + after):
             return found[0]
         return f'<script defer{before} src="{path}"{after}></script>'
 
@@ -139,7 +136,22 @@ class Templates(BuiltinTemplateLoader):
 
     def render(self, template: str, context: dict) -> str:
         html = super().render(template, context)
-        return edited(html, context["pagename"]) if "pst-skip-link" in html else html
+        if "pst-skip-link" not in html:
+            return html
+        return edited(self.with_options(html), context["pagename"])
+
+    def init(self, builder, *args, **kwargs):
+        super().init(builder, *args, **kwargs)
+        self.static = Path(builder.outdir, "_static")
+
+    def with_options(self, html: str) -> str:
+        """documentation_options.js, twelve lines that hold up the page, stands in the page."""
+        path = self.static / "documentation_options.js"
+        if not path.exists():
+            return html
+        script = " ".join(path.read_text(encoding="utf-8").split())
+        tag = r'<script src="[^"]*documentation_options\.js[^"]*"></script>'
+        return re.sub(tag, lambda _: f"<script>{script}</script>", html)
 
 
 # ---- icons

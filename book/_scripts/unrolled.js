@@ -1,14 +1,17 @@
 // The few things of a page that a stylesheet cannot do. Deferred; inlined nowhere else.
 
-// What is wider than its box scrolls in it: from the keyboard too.
+// What is wider than its box scrolls in it: from the keyboard too. (The theme sees to code and tables.)
 const reachable = () => {
-  for (const box of document.querySelectorAll(".formula-box, .drawn, .explorable-still, pre, .output, .pst-scrollable-table-container")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else if (box.tabIndex === 0) box.removeAttribute("tabindex");
-  }
+  const boxes = [...document.querySelectorAll(".formula-box, .drawn, .explorable-still")];
+  const wide = boxes.map((box) => box.scrollWidth > box.clientWidth + 1); // ask all, then change
+  boxes.forEach((box, i) => {
+    if (wide[i]) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  });
 };
-addEventListener("load", reachable);
-addEventListener("resize", reachable);
+const later = window.requestIdleCallback ?? setTimeout;
+addEventListener("load", () => later(reachable));
+addEventListener("resize", () => later(reachable));
 
 // The switch says which of the three modes is on.
 const speak = () => {
