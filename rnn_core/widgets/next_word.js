@@ -110,7 +110,7 @@ function render({ model, el: host }) {
     back.enable(prefix.length > 1);
     for (const key of keys) key.enable(prefix.length < LONGEST);
     const rnn = predict(prefix, modelAt(get("checkpoint"))).at(-1), bigram = get("bigram")[prefix.at(-1)];
-    const words = sentence(rnn, bigram) + (known >= 0 ? "" : " The text never begins like this: here the model improvises.");
+    const words = sentence(rnn, bigram) + (known >= 0 ? "" : " The text does not say what follows this: here the model improvises.");
     page.readout.textContent = words;
     page.say(words);
     pic.redraw();
