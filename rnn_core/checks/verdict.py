@@ -28,6 +28,11 @@ class WrongAnswer(AssertionError):
 class Verdict:
     """The result of `check`.
 
+    A verdict is shown as text in a terminal and as HTML in a notebook.  ``assert check(...)``
+    fails with the verdict's own words: taken for a truth value, a verdict that is not right
+    raises `WrongAnswer` (an AssertionError), since a bare ``assert`` would say nothing.  So in an
+    ``if``, ask for ``verdict.right``.
+
     Attributes
     ----------
     exercise : str
@@ -42,11 +47,6 @@ class Verdict:
         ``"changed"``.
     right : bool
         Whether kind is ``"right"``: the question to ask in a program.
-
-    A verdict is shown as text in a terminal and as HTML in a notebook.  ``assert check(...)``
-    fails with the verdict's own words: taken for a truth value, a verdict that is not right
-    raises `WrongAnswer` (an AssertionError), since a bare ``assert`` would say nothing.  So in an
-    ``if``, ask for ``verdict.right``.
     """
 
     exercise: str
