@@ -40,11 +40,11 @@ assignment: $(STAMP)   ## lift exercises into nbgrader's layout: CHAPTER=2 EXERC
 bench: $(STAMP)        ## measure speed and memory, printed as ratios side by side
 	python -m benchmarks
 
-pdf: $(STAMP)          ## print the book into one PDF (needs Chromium)
+pdf: book              ## print the book into one PDF (needs Chromium)
 	python tools/pdf.py
 
 links: $(STAMP)        ## check the links that lead out of the book (needs the network)
-	jupyter-book build . --builder linkcheck
+	python tools/links.py
 
 measure: book          ## measure the built site: weight, requests, axe, Lighthouse
 	python tools/measure.py

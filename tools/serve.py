@@ -1,6 +1,6 @@
 """Serve a folder as static hosts do: compressed, and cached for a while.
 
-    python tools/serve.py [FOLDER] [PORT]
+python tools/serve.py [FOLDER] [PORT]
 """
 
 from __future__ import annotations

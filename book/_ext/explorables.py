@@ -90,7 +90,9 @@ def inline_explorables(app: Sphinx, doctree: nodes.document, docname: str) -> No
     docnames = app.env.found_docs if app.builder.name == "singlehtml" else [docname]
     states, seen, styles = widget_states(app.env, docnames), {}, []
     for node in views:
-        model_id = json.loads(node.astext().removeprefix(VIEW).removesuffix("</script>"))["model_id"]
+        model_id = json.loads(node.astext().removeprefix(VIEW).removesuffix("</script>"))[
+            "model_id"
+        ]
         state = states.get(model_id)
         widget = revive(state) if state else None
         if widget is None:
@@ -104,7 +106,8 @@ def inline_explorables(app: Sphinx, doctree: nodes.document, docname: str) -> No
         if type(widget).__name__ not in seen:
             name = type(widget).__name__
             make = in_script(as_function(widget._esm))
-            html = f'<script>unrolled.define("{name}", () => {{ "use strict";\n{make}\n}});</script>{html}'
+            define = f'unrolled.define("{name}", () => {{ "use strict";\n{make}\n}});'
+            html = f"<script>{define}</script>{html}"
             styles.append(widget._css)
             if not seen:
                 html = f"<script>{in_script(HOST.read_text(encoding='utf-8'))}</script>{html}"
@@ -137,7 +140,8 @@ def add_style(app: Sphinx, pagename, templatename, context, doctree) -> None:
         context["script_files"] = [
             file
             for file in context["script_files"]
-            if getattr(file, "attributes", {}).get("type") != "application/vnd.jupyter.widget-state+json"
+            if getattr(file, "attributes", {}).get("type")
+            != "application/vnd.jupyter.widget-state+json"
         ]
 
 

@@ -9,6 +9,8 @@ Font Awesome itself stays, cut down to the icons in use: whatever icon a theme a
 class in the built pages and kept (tests/browser/test_site.py looks at each).
 """
 
+# ruff: noqa: E501  (the theme's own lines are long)
+
 from __future__ import annotations
 
 import posixpath
@@ -46,7 +48,12 @@ EDITS = [
         "",
         1,
     ),
-    ("one viewport is enough", r'<meta name="viewport" content="width=device-width, initial-scale=1"/>\s*(?=<meta name="docsearch:language)', "", 1),
+    (
+        "one viewport is enough",
+        r'<meta name="viewport" content="width=device-width, initial-scale=1"/>\s*(?=<meta name="docsearch:language)',
+        "",
+        1,
+    ),
     (
         "a button's name is what is seen on it",
         r'title="Search" aria-label="Search"(?= data-bs-placement="bottom" data-bs-toggle="tooltip">\s*<i class="fa-solid fa-magnifying-glass"></i>\s*<span)',
@@ -59,7 +66,12 @@ EDITS = [
         '<span class="search-button__kbd-shortcut" aria-hidden="true">',
         None,
     ),
-    ("icons are decoration", r'<(i|span) class="((?:theme-switch )?fa[srb]? [^"]*|(?:theme-switch )?fa-(?:solid|regular|brands) [^"]*)"', r'<\1 aria-hidden="true" class="\2"', None),
+    (
+        "icons are decoration",
+        r'<(i|span) class="((?:theme-switch )?fa[srb]? [^"]*|(?:theme-switch )?fa-(?:solid|regular|brands) [^"]*)"',
+        r'<\1 aria-hidden="true" class="\2"',
+        None,
+    ),
     (
         "the sidebar is a landmark, its logo inside",
         r'<div id="pst-primary-sidebar" class="([^"]*)">',
@@ -86,7 +98,9 @@ WHERE = {
     "clipboard.min.js": "highlight",
     "copybutton.js": "highlight",
 }
-SHEET = re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="((?:\.\./)*)_static/([^"?]+)[^"]*"[^>]*>')
+SHEET = re.compile(
+    r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="((?:\.\./)*)_static/([^"?]+)[^"]*"[^>]*>'
+)
 BUNDLE = "book.css"
 PLAIN_SCRIPT = re.compile(r'<script( [^>]*)? src="([^"]+)"([^>]*)></script>')
 
@@ -233,12 +247,18 @@ def pruned(rules: list, words: set[str]) -> str:
         if rule.type == "qualified-rule":
             parts = tinycss2.serialize(rule.prelude).split(",")
             text = ",".join(parts)
-            if text.count("(") == sum(part.count("(") == part.count(")") and part.count("(") for part in parts):
+            if text.count("(") == sum(
+                part.count("(") == part.count(")") and part.count("(") for part in parts
+            ):
                 parts = [part for part in parts if usable(part, words)]
             if parts:
                 body = tinycss2.serialize(rule.content).strip()
                 out.append(f"{','.join(part.strip() for part in parts)}{{{body}}}")
-        elif rule.type == "at-rule" and rule.content is not None and rule.lower_at_keyword in ("media", "supports"):
+        elif (
+            rule.type == "at-rule"
+            and rule.content is not None
+            and rule.lower_at_keyword in ("media", "supports")
+        ):
             inner = pruned(tinycss2.parse_rule_list(rule.content, True, True), words)
             if inner:
                 out.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
@@ -307,7 +327,9 @@ def describe(app: Sphinx, pagename, templatename, context, doctree) -> None:
     words = first_words(doctree) if doctree is not None else f"{title}, a page of {book}."
     words = words or f"{title}, a page of {book}."
     base = app.config.html_baseurl
-    card = f"{base.rstrip('/')}/_static/card.png" if base else context["pathto"]("_static/card.png", 1)
+    card = (
+        f"{base.rstrip('/')}/_static/card.png" if base else context["pathto"]("_static/card.png", 1)
+    )
     tags = {
         "og:type": "article" if doctree is not None else "website",
         "og:site_name": book,

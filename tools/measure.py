@@ -1,0 +1,212 @@
+"""Measure the built site, page by page, on the profile of a phone; a table, and JSON beside it.
+
+    python tools/measure.py [SITE] [--pages NAME ...] [--no-lighthouse] [--json FILE]
+
+    hosts   requests to other hosts                         KiB   first visit, compressed
+    first   seconds until the first explorable answers, slow network, CPU slowed 4 times
+    shift   cumulative layout shift                         axe   violations, light + dark
+    p95     milliseconds from a key on a slider to the next paint, and with the CPU slowed 4 times
+    perf acc best seo   Lighthouse's four scores, mobile (needs Node; `npx lighthouse`)
+
+Times depend on the machine and on what else it does: run it on an idle one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.chromium import chromium, find_chromium  # noqa: E402
+from tools.pdf import pages  # noqa: E402
+from tools.serve import served  # noqa: E402
+
+PHONE = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75, "has_touch": True}
+SLOW = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 750e3 / 8,
+}
+LIMITS = {
+    "hosts": 0, "KiB": 300, "first": 2.5, "shift": 0.02, "axe": 0, "p95": 20, "p95 at 4x": 33,
+    "errors": 0, "wide": 360,
+}  # fmt: skip
+SCORES = {"perf": 95, "acc": 100, "best": 100, "seo": 100}
+
+FIRST = """() => new Promise((done) => {
+  const look = () => document.querySelector(".explorable.is-live")
+    ? requestAnimationFrame(() => done(performance.now() / 1000)) : requestAnimationFrame(look);
+  document.querySelector(".explorable") ? (scrollTo(0, 0), look()) : done(null);
+})"""
+SHIFT = """() => new Promise((done) => { let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const e of list.getEntries()) if (!e.hadRecentInput) sum += e.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 300); })"""
+LISTEN = """() => { window.taken = [];
+  addEventListener("keydown", ({ timeStamp }) => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => taken.push(performance.now() - timeStamp);
+    port2.postMessage(0);
+  }), true); }"""
+
+
+def open_phone(browser, base, name, dark=False):
+    context = browser.new_context(**PHONE, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    seen = {"hosts": 0, "errors": 0}
+
+    def request(asked):
+        seen["hosts"] += not asked.url.startswith((base, "data:", "blob:"))
+
+    def message(said):
+        seen["errors"] += said.type == "error"
+
+    page.on("request", request)
+    page.on("console", message)
+    return context, page, f"{base}/{name}.html", seen
+
+
+def first_visit(browser, base, name):
+    context, page, url, seen = open_phone(browser, base, name)
+    page.goto(url)
+    page.wait_for_timeout(500)
+    weight = page.evaluate(
+        """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+             .reduce((sum, e) => sum + e.encodedBodySize, 0)"""
+    )
+    row = {"KiB": round(weight / 1024), "shift": round(page.evaluate(SHIFT), 3), **seen}
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_timeout(200)
+    row["wide"] = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    return row
+
+
+def slow_start(browser, base, name):
+    context, page, url, _ = open_phone(browser, base, name)
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", SLOW)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.goto(url, wait_until="commit")
+    page.wait_for_function("document.readyState !== 'loading'", timeout=60000)
+    if page.locator(".explorable").count():
+        page.evaluate("document.querySelector('.explorable').scrollIntoView()")
+    seconds = page.evaluate(FIRST)
+    context.close()
+    return None if seconds is None else round(seconds, 2)
+
+
+def latency(browser, base, name, rate, presses=60):
+    context, page, url, _ = open_phone(browser, base, name)
+    page.goto(url)
+    if not page.locator(".explorable").count():
+        context.close()
+        return None
+    page.locator(".explorable").first.scroll_into_view_if_needed()
+    slider = page.locator(".explorable.is-live input[type=range]:visible").first
+    slider.focus()
+    session = context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+    page.evaluate(LISTEN)
+    for i in range(presses):
+        page.keyboard.press("ArrowRight" if i % 20 < 10 else "ArrowLeft")
+        page.wait_for_timeout(40)
+    taken = page.evaluate("taken")
+    context.close()
+    return round(statistics.quantiles(taken, n=20)[-1], 1)
+
+
+def violations(browser, base, name):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = 0
+    for dark in (False, True):
+        context, page, url, _ = open_phone(browser, base, name, dark)
+        page.goto(url)
+        page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
+        for place in page.locator(".explorable").all():
+            place.scroll_into_view_if_needed()
+            page.wait_for_timeout(150)
+        found += len(Axe().run(page, options={"preload": False}).response["violations"])
+        context.close()
+    return found
+
+
+def lighthouse(base, name):
+    local = shutil.which("lighthouse")
+    command = [local] if local else ["npx", "--yes", "lighthouse@12"]
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "report.json")
+        command += [f"{base}/{name}.html", "--quiet", "--output=json", f"--output-path={out}"]
+        command += ["--chrome-flags=--headless=new --no-sandbox"]
+        environment = {**os.environ, "CHROME_PATH": find_chromium() or ""}
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+        found = json.loads(out.read_text(encoding="utf-8"))["categories"]
+    names = dict(
+        zip(SCORES, ("performance", "accessibility", "best-practices", "seo"), strict=True)
+    )
+    return {short: round(100 * found[long]["score"]) for short, long in names.items()}
+
+
+def bad(column, value):
+    if value is None:
+        return False
+    return value < SCORES[column] if column in SCORES else value > LIMITS.get(column, value)
+
+
+def table(rows):
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    wide = max(map(len, rows))
+    print(f"{'':{wide}}" + "".join(f"{column:>10}" for column in columns))
+    for name, row in rows.items():
+        cells = (
+            ("-" if row.get(c) is None else f"{row[c]}") + ("*" if bad(c, row.get(c)) else " ")
+            for c in columns
+        )
+        print(f"{name:{wide}}" + "".join(f"{cell:>10}" for cell in cells))
+    print("* beyond its limit:", {**LIMITS, **SCORES})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("--pages", nargs="*")
+    parser.add_argument("--no-lighthouse", action="store_true")
+    parser.add_argument("--json", type=Path, default=ROOT / "_build" / "measured.json")
+    args = parser.parse_args()
+    if not (args.site / "index.html").exists():
+        sys.exit(f"{args.site} holds no built site: `make book` first.")
+    scores = not args.no_lighthouse and (shutil.which("lighthouse") or shutil.which("npx"))
+    if not scores:
+        print("Lighthouse is left out" + ("." if args.no_lighthouse else ": it needs Node."))
+    rows = {}
+    with served(args.site) as base:
+        for name in args.pages or pages():
+            with chromium() as browser:
+                row = first_visit(browser, base, name)
+                row["first"] = slow_start(browser, base, name)
+                row["p95"] = latency(browser, base, name, rate=1)
+                row["p95 at 4x"] = latency(browser, base, name, rate=4)
+                row["axe"] = violations(browser, base, name)
+            rows[name] = {**row, **(lighthouse(base, name) if scores else {})}
+            print(name, rows[name], flush=True)
+    table(rows)
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return any(bad(column, value) for row in rows.values() for column, value in row.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
