@@ -29,7 +29,7 @@ STYLE = """
   body { font-size: 10.5pt; padding: 0; }
   article { break-before: page; }
   .cover { height: 225mm; display: flex; flex-flow: column; justify-content: center; gap: 8mm; }
-  .cover h1 { font-size: 40pt; margin: 0; } 
+  .cover h1 { font-size: 40pt; margin: 0; }
   .cover img { width: 90mm; } .cover p { color: var(--u-muted); }
   pre { white-space: pre-wrap; font-size: 8pt !important; }
   details > summary { list-style: none; } details.hide { display: none; } /* unseen code stays so */

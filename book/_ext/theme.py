@@ -78,6 +78,7 @@ EDITS = [
         r'<div id="pst-primary-sidebar" class="\1" role="navigation" aria-label="Book">',
         1,
     ),
+    ("an empty corner heads nothing", r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", None),
     (
         "nobody advertises here",
         r'<div class="sidebar-primary-items__end sidebar-primary__section">\s*<div class="sidebar-primary-item">\s*<div id="ethical-ad-placement"[^>]*>\s*</div></div>\s*</div>',
