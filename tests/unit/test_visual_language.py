@@ -62,6 +62,7 @@ def test_the_style_has_a_name_that_matplotlib_finds_and_speaks_the_palette():
 
 @pytest.mark.parametrize("draw", [plot, diagram])
 def test_a_figure_becomes_the_same_small_svg_each_time(draw):
+    open_before = plt.get_fignums()
     one = figure_svg(draw, title="a < b")
     with plt.style.context("dark_background"):  # whatever the caller's style is
         assert figure_svg(draw, title="a < b") == one
@@ -71,7 +72,7 @@ def test_a_figure_becomes_the_same_small_svg_each_time(draw):
     ids = re.findall(r' id="([^"]+)"', one)
     assert len(ids) == len(set(ids)) and all(f"#{name}" in one for name in ids)
     assert {c.lower() for c in re.findall(r"#[0-9a-fA-F]{6}\b", one)} <= set(PALETTE.values())
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
 
 
 def test_text_stays_text_and_its_digits_stay():
