@@ -80,6 +80,12 @@ EDITS = [
     ),
     ("an empty corner heads nothing", r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", None),
     (
+        "a source in a list of sources: the role is one that ARIA has given up, and not a list item",
+        r'(<div [^>]*?)( role="doc-biblioentry"| role="list"(?= class="citation-list"))',
+        r"\1",
+        None,
+    ),
+    (
         "nobody advertises here",
         r'<div class="sidebar-primary-items__end sidebar-primary__section">\s*<div class="sidebar-primary-item">\s*<div id="ethical-ad-placement"[^>]*>\s*</div></div>\s*</div>',
         "",
