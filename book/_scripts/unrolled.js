@@ -22,3 +22,8 @@ const speak = () => {
 };
 new MutationObserver(speak).observe(document.documentElement, { attributeFilter: ["data-mode"] });
 speak();
+
+// A page opened from a file may not read the other pages: there, answers come without an excerpt.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
