@@ -133,6 +133,8 @@ def one_sheet(html: str) -> str:
     found = SHEET.findall(html)
     sheets.extend(name for _, name in found if name not in sheets)
     first = f'\n<link rel="stylesheet" href="{found[0][0]}_static/{BUNDLE}" />'
+    if "<math" in html:  # or lines are broken twice: once in another font
+        first += """<script>document.fonts.load('1em "STIX Two Math"')</script>"""
     return SHEET.sub("", html).replace("</title>", "</title>" + first, 1)
 
 

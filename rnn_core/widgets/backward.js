@@ -150,7 +150,7 @@ function table(s) {
   });
   const sum = html("span", {});
   const root = html("table", { class: "u-shares" }, html("caption", {}, "Each step's share of the gradient"),
-    html("thead", {}, html("tr", {}, html("th", {}), steps.map((t) => head(symbol("t"), ` = ${t}`)), head(sum), head("measured"))),
+    html("thead", {}, html("tr", {}, html("td", {}), steps.map((t) => head(symbol("t"), ` = ${t}`)), head(sum), head("measured"))),
     html("tbody", {}, rows.map((row) => row.root)));
   return {
     root,
