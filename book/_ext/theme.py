@@ -81,7 +81,7 @@ EDITS = [
     ("an empty corner heads nothing", r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>", None),
     (
         "a source in a list of sources: the role is one that ARIA has given up, and not a list item",
-        r'(<div [^>]*?)( role="doc-biblioentry"| role="list"(?= class="citation-list"))',
+        r'(<div[^>]*?)( role="doc-biblioentry"| role="list"(?= class="citation-list"))',
         r"\1",
         None,
     ),

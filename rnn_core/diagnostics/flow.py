@@ -103,7 +103,7 @@ def norm_bound(W_h, steps, start=1.0):
 
 
 def saturation(hs, above=0.9):
-    """The share of state entries with |h| > `above`: units whose slope is below 1 - above^2."""
+    """The share of state entries with `abs(h)` > `above`: their slope is below 1 - above^2."""
     hs = as_array("hs", hs, "... H")
     return float(np.mean(np.abs(hs) > above))
 

@@ -6,7 +6,7 @@ from ..shapes import as_array, as_int, as_positive
 
 
 def spectral_radius(W):
-    """The largest |eigenvalue|: how fast W^n grows for large n."""
+    """The largest absolute value of an eigenvalue: how fast W^n grows for large n."""
     return float(np.abs(np.linalg.eigvals(_square(W))).max())
 
 
