@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tools.axe import violations  # noqa: E402
 from tools.chromium import chromium, find_chromium  # noqa: E402
 from tools.pdf import pages  # noqa: E402
 from tools.serve import served  # noqa: E402
@@ -128,9 +129,7 @@ def latency(browser, base, name, rate, presses=60):
     return round(statistics.quantiles(taken, n=20)[-1], 1)
 
 
-def violations(browser, base, name):
-    from axe_playwright_python.sync_playwright import Axe
-
+def broken_rules(browser, base, name):
     found = 0
     for dark in (False, True):
         context, page, url, _ = open_phone(browser, base, name, dark)
@@ -139,7 +138,7 @@ def violations(browser, base, name):
         for place in page.locator(".explorable").all():
             place.scroll_into_view_if_needed()
             page.wait_for_timeout(150)
-        found += len(Axe().run(page, options={"preload": False}).response["violations"])
+        found += len(violations(page))
         context.close()
     return found
 
@@ -199,7 +198,7 @@ def main():
                 row["first"] = slow_start(browser, base, name)
                 row["p95"] = latency(browser, base, name, rate=1)
                 row["p95 at 4x"] = latency(browser, base, name, rate=4)
-                row["axe"] = violations(browser, base, name)
+                row["axe"] = broken_rules(browser, base, name)
             rows[name] = {**row, **(lighthouse(base, name) if scores else {})}
             print(name, rows[name], flush=True)
     table(rows)

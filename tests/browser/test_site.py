@@ -8,6 +8,7 @@ import yaml
 from fontTools.ttLib import TTFont
 
 from tests.browser.site import ROOT, open_page, page_names, show_all
+from tools.axe import violations
 
 KIB = 1024
 MAX_WEIGHT = 300 * KIB  # first visit, compressed
@@ -25,13 +26,6 @@ PAGES = [
 BOOK = [name for name in PAGES if "/" in name]
 
 
-def violations(page):
-    """What axe-core finds, one line each."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page, options={"preload": False}).response["violations"]
-    return [f"{v['id']}: {v['help']} ({v['nodes'][0]['html'][:120]})" for v in found]
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_from_a_file_on_a_desk_in_light(browser, site, name):
     with open_page(browser, site, name) as page:
@@ -41,14 +35,12 @@ def test_from_a_file_on_a_desk_in_light(browser, site, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_over_http_on_a_phone_in_dark(browser, address, name):
-    with open_page(browser, address, name, dark=True, phone=True) as page:
+    with open_page(browser, address, name, dark=True, phone=True, width=NARROW) as page:
         if name != "404":
             assert page.locator("html").get_attribute("data-theme") == "dark"
         show_all(page)
-        assert violations(page) == []
-        page.set_viewport_size({"width": NARROW, "height": 740})
-        page.wait_for_timeout(150)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+        assert violations(page) == []
 
 
 @pytest.mark.parametrize("name", BOOK)
