@@ -84,7 +84,7 @@ def print_accuracy(grads, floors):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=8, help="for each size (default 8)")
+    parser.add_argument("--seconds", type=float, default=6, help="for each size (default 6)")
     parser.add_argument("--out", type=Path, default=HERE / "results.json")
     args = parser.parse_args()
     results = {"date": date.today().isoformat(), "machine": machine(), "goals": GOALS}

@@ -4,19 +4,30 @@ import time
 
 import numpy as np
 
+LEAST = 0.005  # seconds of one sample: a training, too, does the same step again and again
+
 
 def times(calls, rounds):
-    """Seconds, (rounds, len(calls)): each round runs every call once, beginning at another one."""
-    for call in calls:
-        call()
-        call()
+    """Seconds per call, (rounds, len(calls)): each round runs every call in turn, beginning at
+    another one, and short calls as often as fills a sample."""
+    repeats = [repeats_for(call) for call in calls]
     taken = np.empty((rounds, len(calls)))
     for r in range(rounds):
         for i in np.roll(np.arange(len(calls)), r):
             start = time.perf_counter()
-            calls[i]()
-            taken[r, i] = time.perf_counter() - start
+            for _ in range(repeats[i]):
+                calls[i]()
+            taken[r, i] = (time.perf_counter() - start) / repeats[i]
     return taken
+
+
+def repeats_for(call):
+    """How many calls make a sample; the first two, which are slower, are not counted."""
+    call()
+    call()
+    start = time.perf_counter()
+    call()
+    return max(1, int(LEAST / max(time.perf_counter() - start, 1e-6)))
 
 
 def ratio(above, below):
@@ -25,9 +36,7 @@ def ratio(above, below):
     return {"median": round(middle, 3), "low": round(low, 3), "high": round(high, 3)}
 
 
-def rounds_for(call, seconds):
-    """How many rounds fit into the time, at least 7."""
-    call()
-    start = time.perf_counter()
-    call()
-    return max(7, min(2000, int(seconds / max(time.perf_counter() - start, 1e-6))))
+def rounds_for(calls, seconds):
+    """How many rounds of `times` fit into the time, at least 7."""
+    one = sum(max(LEAST, took) for took in times(calls, 1)[0])
+    return max(7, int(seconds / one))

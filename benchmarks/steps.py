@@ -104,7 +104,7 @@ def step_row(name, seconds):
     calls = [our_step(*SIZES[name]), products(*SIZES[name])]
     if torch:
         calls.append(torch_step(*SIZES[name]))
-    taken = times(calls, rounds_for(lambda: [call() for call in calls], seconds))
+    taken = times(calls, rounds_for(calls, seconds))
     return {
         "size": name,
         "axes": SIZES[name],
@@ -122,7 +122,7 @@ def loop_row(name, seconds):
     cell = RNNCell.init(D, H, rng, dtype=np.float32)
     xs, h_0, dhs = (rng.normal(size=s).astype(np.float32) for s in ((N, T, D), (N, H), (N, T, H)))
     calls = [lambda: stacked(RNN(cell), xs, h_0, dhs), lambda: looped(cell, xs, h_0, dhs)]
-    taken = times(calls, rounds_for(lambda: [call() for call in calls], seconds))
+    taken = times(calls, rounds_for(calls, seconds))
     return {"size": name, "rounds": len(taken), "to_loop": ratio(taken[:, 0], taken[:, 1])}
 
 
@@ -156,7 +156,7 @@ def profile_row(name, seconds):
         "tanh alone": lambda: [np.tanh(state) for state in states],
         "exp alone": lambda: np.exp(shifted, out=spare),
     }
-    rounds = rounds_for(lambda: [call() for call in parts.values()], seconds)
+    rounds = rounds_for(list(parts.values()), seconds)
     medians = np.median(times(list(parts.values()), rounds), axis=0) * 1e3
     return {
         "size": name,

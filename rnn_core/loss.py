@@ -1,5 +1,7 @@
 """Softmax, cross-entropy and perplexity.  Losses are in nats per token (natural logarithm)."""
 
+import math
+
 import numpy as np
 
 from .shapes import as_array, as_ids, as_mask
@@ -59,7 +61,7 @@ def softmax_cross_entropy(logits, targets, mask=None, out=None):
         share.ravel(),
         None if out is None else out.reshape(-1, logits.shape[-1]),
     )
-    return loss if np.iscomplexobj(loss) else float(loss), dlogits.reshape(logits.shape)
+    return loss if loss.dtype.kind == "c" else float(loss), dlogits.reshape(logits.shape)
 
 
 def _cross_entropy(z, target, share, out=None):
@@ -79,7 +81,7 @@ def _cross_entropy(z, target, share, out=None):
 def _shares(mask, shape, dtype):
     """What each token counts in the mean: 1 / count, or 0 where the mask is 0."""
     if mask is None:
-        return np.full(shape, 1 / np.prod(shape), dtype)
+        return np.full(shape, 1 / math.prod(shape), dtype)
     counted = as_mask("mask", mask, shape)
     return np.where(counted, 1 / np.count_nonzero(counted), 0).astype(dtype)
 

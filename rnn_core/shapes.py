@@ -12,6 +12,7 @@ to do about it.  It is raised before anything has changed.
 """
 
 import math
+from functools import cache
 from numbers import Integral, Real
 
 import numpy as np
@@ -38,15 +39,11 @@ def check_shape(name, array, axes, **sizes):
     **sizes : int
         The axes whose size is known, such as ``D=2``.
     """
-    letters = axes.split()
-    shape, free = array.shape, letters[0] == "..."
+    letters, free = _letters(axes)
+    shape = array.shape
     if free:
-        letters = letters[1:]
-        fits = len(shape) >= len(letters)
-        shape = shape[len(shape) - len(letters) :] if fits else shape
-    else:
-        fits = len(shape) == len(letters)
-    if not fits:
+        shape = shape[max(len(shape) - len(letters), 0) :]
+    if len(shape) != len(letters):
         least = "at least " if free else ""
         wanted = _wanted(axes, sizes)
         raise ValueError(
@@ -64,6 +61,14 @@ def check_shape(name, array, axes, **sizes):
             f"{name} should have shape {_wanted(axes, sizes)}, got {array.shape}: "
             f"it is empty; every axis needs at least 1"
         )
+
+
+@cache
+def _letters(axes):
+    """``"... T D"`` as its letters and whether any axes may come before them."""
+    letters = tuple(axes.split())
+    free = letters[0] == "..."
+    return letters[free:], free
 
 
 def _wanted(axes, sizes):
@@ -109,7 +114,7 @@ def as_ids(name, value, axes, vocab_size, **sizes):
             f"{name} should hold whole numbers (an integer type), got {array.dtype.name}: "
             f"encode the words with a Vocabulary first"
         )
-    if array.min() < 0 or array.max() >= vocab_size:
+    if array.view(f"u{array.itemsize}").max() >= vocab_size:  # unsigned, a negative id is huge
         where = _index((array < 0) | (array >= vocab_size))
         raise ValueError(
             f"{name} should hold ids from 0 to {vocab_size - 1} (V={vocab_size}), "
