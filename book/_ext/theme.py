@@ -376,8 +376,11 @@ def write_front(app: Sphinx, exception: Exception | None) -> None:
 
 
 def own_code() -> str:
-    """Changes whenever an extension of this folder does."""
-    texts = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    """Changes whenever an extension of this folder does, or a file of a figure."""
+    here = Path(__file__).parent
+    paths = [*here.glob("*.py"), *here.parent.glob("_scripts/*")]
+    paths += here.parent.parent.glob("rnn_core/widgets/**/*.*s")  # .js, .css
+    texts = [path.read_bytes() for path in sorted(paths)]
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 

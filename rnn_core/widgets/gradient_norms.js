@@ -34,8 +34,7 @@ function scene(s, width) {
   const ax = axes({ width, height: tall, x, y: { domain: [low, high], log: true, label: "length of the gradient" }, margin: { left, right: 14, top: 26, bottom: 22 } });
   const within = by(s.bounds).filter(([, v]) => v <= high * (1 + 1e-9)), here = ax.x(s.lag);
   const rates = by(s.norms.map((_, l) => s.norms[0] * s.radius ** l)).filter(([, v]) => v >= low && v <= high);
-  const rate = line(ax, rates, { role: "muted", width: 1.5 });
-  rate.setAttribute("stroke-dasharray", "1.5 4");
+  const rate = el("g", { "stroke-dasharray": "1.5 4" }, line(ax, rates, { role: "muted", width: 1.5 }));
   const lower = axes({ width, height: 108, x: { ...x, label: "lag: steps back from the loss" }, y: { domain: [0, 1], ticks: [0, 1], label: "mean slope of the units" }, margin: { left, right: 14, top: 24, bottom: 44 } });
   const strip = el("g", { transform: `translate(0 ${tall + 8})` }, lower.node, line(lower, by([...s.slopes].reverse()), { role: "state" }));
   const marks = [ax.node,

@@ -29,8 +29,8 @@ function render({ model, el: host }) {
     const rnn = predict(get("prefix"), modelAt(get("checkpoint"))).at(-1), bigram = get("bigram")[get("prefix").at(-1)];
     const barsWidth = wide ? Math.round(width * 0.6) : width, barsHeight = 28 + rows * 40;
     const plotHeight = wide ? Math.max(210, Math.min(barsHeight, 300)) : 200;
-    const plot = learning(wide ? width - barsWidth - 20 : width, plotHeight);
-    plot.setAttribute("transform", wide ? `translate(${barsWidth + 20} 0)` : `translate(0 ${barsHeight + 14})`);
+    const beside = wide ? `translate(${barsWidth + 20} 0)` : `translate(0 ${barsHeight + 14})`;
+    const plot = el("g", { transform: beside }, learning(wide ? width - barsWidth - 20 : width, plotHeight));
     return {
       height: wide ? Math.max(barsHeight, plotHeight) : barsHeight + 14 + plotHeight,
       marks: [bars(barsWidth, rnn, bigram), plot],

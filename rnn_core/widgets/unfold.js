@@ -58,7 +58,7 @@ function layout(width, { T, D, H }) {
 
 function scene(s, width, u) {
   const L = layout(width, s), at = (t) => L.folded + (L.along(t) - L.folded) * u;
-  const shy = (node, t) => { if (t !== s.t && u < 1) node.setAttribute("opacity", u); return node; };
+  const shy = (node, t) => t === s.t ? node : fade(node, u);
   const steps = s.hs.map((_, i) => i + 1).filter((t) => t === s.t || u > 0).sort((p, q) => (p === s.t) - (q === s.t));
   const marks = [band(L, at(s.t), u, width)];
   if (u > 0) marks.push(fade(start(s, L, at(1)), u));
@@ -68,7 +68,7 @@ function scene(s, width, u) {
   return { height: L.height, marks, label: summary(s) };
 }
 
-const fade = (node, opacity) => { if (opacity < 1) node.setAttribute("opacity", opacity); return node; };
+const fade = (node, opacity) => opacity < 1 ? el("g", { opacity }, node) : node;
 
 // A quiet band behind the present step.
 function band(L, along, u, width) {

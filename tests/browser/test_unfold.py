@@ -220,7 +220,8 @@ def test_a_trait_set_elsewhere_moves_the_figure_in_both_places(browser):
 
 
 def test_it_unfolds_by_moving_unless_the_reader_wants_no_motion(browser):
-    middles = "Number(document.querySelector('#one svg [data-step]').getAttribute('opacity'))"
+    fading = "document.querySelector('#one svg [opacity] > [data-step]')"
+    middles = f"Number({fading}?.parentElement.getAttribute('opacity'))"
     for motion, seen in (("no-preference", True), ("reduce", False)):
         with bare_page(browser, Unfold(unrolled=False), reduced_motion=motion) as page:
             look = f"seen.push({middles}); requestAnimationFrame(look);"

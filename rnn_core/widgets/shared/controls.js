@@ -50,24 +50,46 @@ export function picture(host, draw) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("role", "img");
   host.append(svg);
-  let frameId = 0, lastWidth = 0;
+  let frameId = 0, width = Math.round(host.clientWidth); // asked once: to ask again is to lay the page out again
   const paint = () => {
     frameId = 0;
-    const width = Math.round(host.clientWidth);
     if (!width) return;
-    lastWidth = width;
     const { height, marks, label } = draw(width);
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("width", width);
     svg.setAttribute("height", height);
     svg.setAttribute("aria-label", label);
-    svg.replaceChildren(...marks);
+    patchChildren(svg, marks);
   };
   const redraw = () => { frameId ||= requestAnimationFrame(paint); };
-  const watch = new ResizeObserver(() => { if (Math.round(host.clientWidth) !== lastWidth) paint(); });
+  const watch = new ResizeObserver(([{ contentRect }]) => {
+    if (Math.round(contentRect.width) !== width) { width = Math.round(contentRect.width); paint(); }
+  });
   watch.observe(host);
   paint();
   return { svg, redraw, end() { watch.disconnect(); cancelAnimationFrame(frameId); } };
+}
+
+// Makes `old` like `fresh`. What is the same already is not touched, so it is not laid out and painted again.
+function patch(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return undefined;
+  }
+  for (const name in { ...old.drawn, ...fresh.drawn }) {
+    const value = fresh.drawn[name];
+    if (value === undefined || value === null) old.removeAttribute(name);
+    else if (old.drawn[name] !== value) old.setAttribute(name, value);
+  }
+  old.drawn = fresh.drawn;
+  return patchChildren(old, fresh.childNodes);
+}
+
+function patchChildren(parent, marks) {
+  const old = [...parent.childNodes], fresh = [...marks];
+  fresh.forEach((node, i) => { if (i < old.length) patch(old[i], node); else parent.append(node); });
+  for (const node of old.slice(fresh.length)) node.remove();
 }
 
 // ---- the model: get / set / save_changes / on / off, nothing else

@@ -7,9 +7,10 @@ const SVG = "http://www.w3.org/2000/svg";
 // An SVG element: el("rect", { x: 1 }, child, "text", ...). Strings become text, never markup.
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null) node.setAttribute(name, value);
+  for (const name in attributes) {
+    if (attributes[name] !== undefined && attributes[name] !== null) node.setAttribute(name, attributes[name]);
   }
+  node.drawn = attributes; // for picture(), which compares what is drawn with what was
   node.append(...children.flat().filter((child) => child !== null && child !== undefined));
   return node;
 }
