@@ -9,6 +9,20 @@ import pytest
 for library in ("OPENBLAS", "MKL", "OMP"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+# Two workers take one file after the other: the long ones first, or one worker ends up waiting.
+LONG = (
+    "tests/teacher/",
+    "tests/browser/test_site.py",
+    "tests/notebooks/",
+    "notebooks/",
+    "tests/checks/",
+)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: [not item.nodeid.startswith(start) for start in LONG])
+
+
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
