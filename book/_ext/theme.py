@@ -13,7 +13,6 @@ class in the built pages and kept (tests/browser/test_site.py looks at each).
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from html import escape
@@ -375,18 +374,7 @@ def write_front(app: Sphinx, exception: Exception | None) -> None:
         Path(app.outdir, "index.html").write_text(page, encoding="utf-8")
 
 
-def own_code() -> str:
-    """Changes whenever an extension of this folder does, or a file of a figure."""
-    here = Path(__file__).parent
-    paths = [*here.glob("*.py"), *here.parent.glob("_scripts/*")]
-    paths += here.parent.parent.glob("rnn_core/widgets/**/*.*s")  # .js, .css
-    texts = [path.read_bytes() for path in sorted(paths)]
-    return hashlib.sha256(b"".join(texts)).hexdigest()
-
-
 def setup(app: Sphinx) -> dict:
-    # Sphinx reads every page anew when a value of this kind has changed
-    app.add_config_value("unrolled_extensions", own_code(), "env", types=[str])
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_front, priority=900)
     app.connect("build-finished", prune_icons, priority=950)
