@@ -45,4 +45,5 @@ def _draw(logits, rng, temperature):
     logits = as_array("logits", logits, "V").astype(np.float64)
     if temperature == 0:
         return int(np.argmax(logits))
+    temperature = max(temperature, 1e-200)  # the quotient below stays finite
     return int(rng.choice(len(logits), p=softmax((logits - logits.max()) / temperature)))

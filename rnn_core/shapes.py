@@ -114,7 +114,7 @@ def as_ids(name, value, axes, vocab_size, **sizes):
             f"{name} should hold whole numbers (an integer type), got {array.dtype.name}: "
             f"encode the words with a Vocabulary first"
         )
-    if array.view(f"u{array.itemsize}").max() >= vocab_size:  # unsigned, a negative id is huge
+    if array.min() < 0 or array.max() >= vocab_size:
         where = _index((array < 0) | (array >= vocab_size))
         raise ValueError(
             f"{name} should hold ids from 0 to {vocab_size - 1} (V={vocab_size}), "

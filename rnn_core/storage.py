@@ -15,6 +15,9 @@ from .model import RNNLM
 from .rnn import RNN
 
 FORMAT = 1
+_BROKEN = (  # RuntimeError: a zip of a version or with a password that zipfile does not know
+    OSError, KeyError, TypeError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile,
+)  # fmt: skip
 _ARRAYS = ("embedding.W", "rnn.W_x", "rnn.W_h", "rnn.b", "affine.W", "affine.b")
 
 
@@ -60,7 +63,7 @@ def load(path):
         vocab, about, number = Vocabulary(told["tokens"]), dict(told["about"]), told["format"]
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}: check the path") from None
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise ValueError(f"{path} is not a saved model: give a file that save() wrote") from error
     if number != FORMAT:
         raise ValueError(f"{path} has format {number}, not {FORMAT}: use the version that saved it")

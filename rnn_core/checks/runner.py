@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from ..shapes import as_positive
+from ..shapes import as_int, as_positive
 from .compare import Malformed, first_difference, observe, same, slip
 from .exercise import TABLE
 from .sandbox import call, place
@@ -38,7 +38,7 @@ def check(exercise, answer, seed=None, limit=LIMIT):
         Nothing is printed.  ``assert check(...)`` fails with the verdict's words.
     """
     exercise = find(exercise)
-    limit = as_positive("limit", limit)
+    limit, seed = as_positive("limit", limit), _seed(seed)
     if exercise.value:
         if answer is None or answer is ... or answer is NotImplemented:
             return _untouched(exercise)
@@ -62,7 +62,7 @@ def question(exercise, seed=None):
             f"exercise should be one that is answered by a value, got {exercise.id!r}: "
             f"its answer is a function, which gets its data from check"
         )
-    asked = make_cases(exercise, seed)[0][0]
+    asked = make_cases(exercise, _seed(seed))[0][0]
     return exercise.shown(asked) if exercise.shown else asked
 
 
@@ -73,11 +73,15 @@ def exercises(chapter=None):
 
 def find(name):
     """The exercise of that id."""
-    if name not in TABLE:
+    if not isinstance(name, str) or name not in TABLE:
         near = difflib.get_close_matches(str(name), TABLE, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else "exercises() lists them all"
         raise ValueError(f"exercise should be the id of an exercise, got {name!r}: {hint}")
     return TABLE[name]
+
+
+def _seed(seed):
+    return None if seed is None else as_int("seed", seed, least=0)
 
 
 def make_cases(exercise, seed=None):

@@ -69,12 +69,12 @@ class Vocabulary:
         ValueError
             For an unknown token, if the vocabulary has no ``<unk>``.
         """
-        unknown = self.ids.get(UNK)
+        tokens, unknown = list(tokens), self.ids.get(UNK)  # a list: it may be an iterator
         ids = [self.ids.get(token, unknown) for token in tokens]
         if None in ids:
             raise ValueError(
                 f"tokens should be in the vocabulary (V={len(self)}, no {UNK}), "
-                f"got {list(tokens)[ids.index(None)]!r}: "
+                f"got {tokens[ids.index(None)]!r}: "
                 f"build the vocabulary from this text too, or add {UNK} to it"
             )
         return np.array(ids, dtype=np.int64)

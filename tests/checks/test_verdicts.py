@@ -410,3 +410,15 @@ def test_the_detectives_evidence_tells_the_three_apart():
 
 def test_the_list_of_exercises_says_what_each_is():
     assert repr(exercises("anatomy")[1]).startswith("anatomy.step: One step in code (level 1, ")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True, [1], float("nan")])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match="seed should be a whole number"):
+        check("bptt.cell_backward", lambda *a: None, seed=seed)
+
+
+@pytest.mark.parametrize("name", [[1], {}, None, 3])
+def test_an_exercise_is_named_by_a_text(name):
+    with pytest.raises(ValueError, match="exercise should be the id"):
+        check(name, lambda *a: None)

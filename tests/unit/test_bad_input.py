@@ -16,6 +16,7 @@ from rnn_core import (
     Affine,
     Embedding,
     RNNCell,
+    Vocabulary,
     clip_by_global_norm,
     perplexity,
     sample,
@@ -209,3 +210,26 @@ def test_training_that_meets_a_bad_block_has_not_touched_the_model_with_it():
     says(train, model, [(np.full((N, T), V), np.zeros((N, T), int))], SGD(0.1))
     for name, p in model.params.items():
         np.testing.assert_array_equal(before[name], p)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", ">i2", ">u4", ">i8", "u8"])
+def test_ids_of_any_integer_type(dtype):
+    table = Embedding(np.ones((70_000, D)))  # more words than int8 and int16 can count
+    ids = np.array([[0, 1, 2], [3, 4, 127]], dtype)
+    for same in (ids, ids.T, ids[:, ::2]):
+        table.forward(same)
+    if np.dtype(dtype).kind == "i":
+        ids[1, 1] = -1
+        assert "got -1 at [1, 1]" in says(table.forward, ids)
+
+
+def test_an_unknown_word_from_an_iterator():
+    assert "got 'z'" in says(Vocabulary(["a"]).encode, iter("az"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_temperature_next_to_nothing_is_greedy():
+    model = RNNLM.init(V, D, H, np.random.default_rng(0))
+    for_sure = sample(model, [0], 5, None, temperature=0)
+    cold = sample(model, [0], 5, np.random.default_rng(0), temperature=1e-320)
+    np.testing.assert_array_equal(cold, for_sure)

@@ -90,3 +90,13 @@ def test_a_vocabulary_of_another_model_is_not_saved(saved, tmp_path):
     with pytest.raises(ValueError, match="end in .npz"):
         save(tmp_path / "b.txt", saved[1], Vocabulary("abc"))
     assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_a_zip_of_a_version_to_come_is_not_a_saved_model(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, x=np.ones(1))
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\x01\x02") + 6] = 255  # the version needed to read it
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="not a saved model"):
+        load(path)
