@@ -12,6 +12,7 @@ from .data.corpus import build_corpus, is_url, join, read_text
 from .loss import perplexity
 from .run import Bar, fit, held_out
 from .sample import sample
+from .shapes import as_positive
 from .storage import load, save
 
 PROGRAM = "python -m rnn_core"
@@ -69,6 +70,7 @@ def main(arguments=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
+        as_positive("--temperature", args.temperature, zero=True)  # not after hours of training
         check_out(args)
         return language_model(args)
     except KeyboardInterrupt:

@@ -160,6 +160,13 @@ def test_options_that_make_no_sense(text, capsys, monkeypatch, options, why):
     assert [p.name for p in text.parent.iterdir()] == ["text.txt"]
 
 
+@pytest.mark.parametrize("temperature", ["-1", "nan"])
+def test_a_temperature_is_refused_before_the_training(text, capsys, temperature):
+    assert run(text, "--temperature", temperature) == 2
+    assert "--temperature should be" in one_line(capsys)  # one line: no epoch was read
+    assert [p.name for p in text.parent.iterdir()] == ["text.txt"]
+
+
 def test_the_text_itself_is_never_overwritten(tmp_path, capsys):
     path = tmp_path / "text.npz"  # a text with a misleading name
     path.write_text(TEXT)
