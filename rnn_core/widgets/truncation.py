@@ -38,10 +38,10 @@ class Words(traitlets.TraitType):
     """A list of str."""
 
     def validate(self, obj, value):
-        value = list(value)
-        if not all(isinstance(word, str) for word in value):
+        good = isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value)
+        if not good:
             fail(self.name, "a list of str", brief(value), "each step shows its word")
-        return value
+        return list(value)
 
 
 class Truncation(Explorable):

@@ -275,3 +275,14 @@ def test_who_skips_misses_one_target_in_every_block():
     (x0, y0), (x1, _) = suspect_blocks("skips", ids, 4, 5)[:2]
     assert (x0[0].tolist(), y0[0].tolist()) == (ids[:5].tolist(), ids[1:6].tolist())
     assert x1[0, 0] == ids[6]  # ids[5] was a target, and no input
+
+
+@pytest.mark.parametrize("words", [None, 3, "text", {"a": 1}])
+def test_words_of_the_figure_that_are_no_list(words):
+    from rnn_core.widgets import Truncation
+
+    figure = Truncation()
+    before = figure.state()
+    with pytest.raises(ValueError, match="`words` should be a list of str"):
+        figure.words = words
+    assert figure.state() == before
