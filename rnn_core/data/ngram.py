@@ -87,7 +87,7 @@ class Bigram(NGram):
 
 
 class KneserNey(NGram):
-    """The interpolated Kneser-Ney bigram: counts, less a discount that goes to a fallback.
+    """The interpolated Kneser-Ney bigram: counts, less a discount that goes to a fallback::
 
         p(w | v)    = max(count(v w) - d, 0) / count(v .) + d n(v .) / count(v .) * p_next(w)
         p_next(w)   = max(n(. w) - e, 0) / n(. .)         + e n(.) / n(. .)       * 1 / V
