@@ -1,7 +1,7 @@
-"""python -m benchmarks.book [--tests]: how long the book takes to build, added to results.json.
+"""python -m benchmarks.book [--tests] [--latency]: the book's own times, added to results.json.
 
 A cold build runs every notebook; a build without changes finds them in the cache.  `--tests` also
-times `pytest`, as `make test` runs it.
+times `pytest`, as `make test` runs it; `--latency` a figure beside `interact` (latency.py).
 """
 
 import argparse
@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import latency
 from .report import RESULTS
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,7 @@ def seconds(*command):
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.book", description=__doc__)
     parser.add_argument("--tests", action="store_true", help="time the tests too")
+    parser.add_argument("--latency", action="store_true", help="time a figure in JupyterLab")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         build = ("jupyter-book", "build", ".", "-n", "-W", "--keep-going", "--path-output", folder)
@@ -36,7 +38,10 @@ def main():
         test = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
         measured["all tests, two workers"] = seconds(*test)
     results = json.loads(RESULTS.read_text())
-    results["book"] = {name: f"{taken:.0f} s" for name, taken in measured.items()}
+    book = {name: f"{taken:.0f} s" for name, taken in measured.items()}
+    results["book"] = {**results.get("book", {}), **book}
+    if args.latency:
+        results["latency"] = latency.summary(latency.measure())
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     for name, taken in results["book"].items():
         print(f"{name}: {taken}")

@@ -123,3 +123,15 @@ def book(results):
     if part is None:
         return "*Not measured in this run: `python -m benchmarks.book` adds it.*"
     return table(["the book itself", "measured"], [[k, v] for k, v in part.items()])
+
+
+def latency(results):
+    part = results.get("latency")
+    if part is None:
+        return "*Not measured in this run: `python -m benchmarks.book --latency` adds it.*"
+    rows = [
+        [name, f"{t['median']:.0f} ({t['low']:.0f} to {t['high']:.0f})"]
+        for name, t in part["milliseconds"].items()
+    ]
+    rows.append(["`interact` to explorable", f"{spread(part['ratio'])} times"])
+    return table(["from key to paint", "ms"], rows)
