@@ -114,6 +114,7 @@ def measure(rounds=30):
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         page.goto(f"{address}lab/tree/lag.ipynb")
         page.locator(".jp-CodeCell").nth(1).wait_for(timeout=60_000)
+        page.get_by_text("| Idle").wait_for(timeout=60_000)  # cells run before that are lost
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         for slider, _ in FIGURES.values():
