@@ -101,10 +101,22 @@ EDITS = [
 SEARCH = r'<script src="[^"]*(searchtools|language_data|searchindex)\.js"></script>'
 # a script, and what a page must hold to need it
 WHERE = {
-    "design-tabs.js": "sd-tab-",
-    "clipboard.min.js": "highlight",
-    "copybutton.js": "highlight",
+    "design-tabs.js": r"sd-tab-",
+    "clipboard.min.js": r"highlight",
+    "copybutton.js": r"highlight",
+    "togglebutton.js": r'class="(?:[^"]* )?(?:toggle|admonition[^"]* dropdown)[ "]',
 }
+# why, script, pattern, replacement, what it leaves: found once each
+SCRIPTS = [
+    (
+        "boxes that scroll are asked first and marked then (in turns, each question is a layout)",
+        "scripts/pydata-sphinx-theme.js",
+        r'(document\.querySelectorAll\(\["pre",[^\]]*\]\.join\(", "\)\))'
+        r"\.forEach\((\w)=>\{\2\.tabIndex=([^?{}]+)\?0:-1\}\)",
+        r"[...\1].map(\2=>[\2,\3?0:-1]).forEach(([e,t])=>{e.tabIndex===t||(e.tabIndex=t)})",
+        "e.tabIndex===t||",
+    ),
+]
 SHEET = re.compile(
     r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="((?:\.\./)*)_static/([^"?]+)[^"]*"[^>]*>'
 )
@@ -144,7 +156,7 @@ def defer(html: str) -> str:
     def one(found: re.Match) -> str:
         before, path, after = found[1] or "", found[2], found[3]
         name = path.split("?")[0].rsplit("/", 1)[-1]
-        if name in WHERE and WHERE[name] not in html:
+        if name in WHERE and not re.search(WHERE[name], html):
             return ""
         if re.search(r"\b(defer|async)\b", before + after):
             return found[0]
@@ -175,6 +187,18 @@ class Templates(BuiltinTemplateLoader):
         script = " ".join(path.read_text(encoding="utf-8").split())
         tag = r'<script src="[^"]*documentation_options\.js[^"]*"></script>'
         return re.sub(tag, lambda _: f"<script>{script}</script>", html)
+
+
+def edit_scripts(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.format != "html":
+        return
+    for why, name, pattern, replacement, left in SCRIPTS:
+        path = Path(app.outdir, "_static", name)
+        script, found = re.subn(pattern, replacement, path.read_text(encoding="utf-8"))
+        if found:
+            path.write_text(script, encoding="utf-8")
+        if found != 1 and left not in script:  # (a second build may leave the script as edited)
+            logger.warning(f"book/_ext/theme.py: {found} places in {name}, not 1, so that {why}")
 
 
 # ---- icons
@@ -377,6 +401,7 @@ def write_front(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_front, priority=900)
+    app.connect("build-finished", edit_scripts, priority=940)
     app.connect("build-finished", prune_icons, priority=950)
     app.connect("build-finished", bundle, priority=960)  # after formulas.py has written its own
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
