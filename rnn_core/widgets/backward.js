@@ -1,7 +1,7 @@
 // Backward: the gradient goes back through a short unrolled layer, one step at a time, and is checked.
 
 import { array, arrow, cell, color, el, group, math, num, text } from "./shared/draw.js";
-import { checkbox, frame, html, listen, picture, put, stepper, symbol } from "./shared/controls.js";
+import { checkbox, frame, html, listen, picture, put, show, stepper, symbol, write } from "./shared/controls.js";
 import { add, cellBackward, forward, norm, zeros } from "./shared/rnn.js";
 
 const FIXED = ["W_x", "W_h", "b", "xs", "ys", "h_0"], CONTROLS = ["back", "from_next", "accumulate"];
@@ -155,22 +155,22 @@ function table(s) {
   return {
     root,
     set(now) {
-      sum.textContent = now.accumulate ? "sum" : "last";
+      write(sum, now.accumulate ? "sum" : "last");
       rows.forEach(({ cells }, k) => [...steps.map((t) => now.steps.find((step) => step.t === t)?.share[k]), now.back ? now.sums[k] : undefined, now.measured[k]]
-        .forEach((value, c) => { cells[c].textContent = value === undefined ? "" : num(value, 3); }));
+        .forEach((value, c) => write(cells[c], value === undefined ? "" : num(value, 3))));
     },
   };
 }
 
 function formulas(s) {
-  const now = s.steps.at(-1), d = (...words) => html("span", { class: "u-math" }, "d", ...words);
-  if (!now) return [html("p", {}, "The states are known, and with them the gradient of each loss by its own state. Step back.")];
+  const now = s.steps.at(-1), d = (...words) => el("span", { class: "u-math" }, "d", ...words);
+  if (!now) return [el("p", {}, "The states are known, and with them the gradient of each loss by its own state. Step back.")];
   const { t } = now, far = t === s.T;
   return [
-    html("p", {}, d(symbol("h", t)), " = ", vector(now.own), far ? "" : html("span", { class: s.from_next ? "" : "u-left-out" }, " + ", vector(now.next)), " = ", html("strong", {}, vector(now.dh))),
-    html("p", {}, d(symbol("a", t)), " = ", d(symbol("h", t)), " · (1 − ", symbol("h", t), "²) = ", html("strong", {}, vector(now.da))),
-    html("p", {}, d(symbol("x", t)), " = ", d(symbol("a", t)), " ", symbol("W", "x"), "ᵀ = ", html("strong", {}, vector(now.dx))),
-    html("p", {}, "to ", symbol("h", t - 1), ": ", d(symbol("a", t)), " ", symbol("W", "h"), "ᵀ = ", html("strong", {}, vector(now.dh_prev))),
+    el("p", {}, d(symbol("h", t)), " = ", vector(now.own), far ? "" : el("span", { class: s.from_next ? "" : "u-left-out" }, " + ", vector(now.next)), " = ", el("strong", {}, vector(now.dh))),
+    el("p", {}, d(symbol("a", t)), " = ", d(symbol("h", t)), " · (1 − ", symbol("h", t), "²) = ", el("strong", {}, vector(now.da))),
+    el("p", {}, d(symbol("x", t)), " = ", d(symbol("a", t)), " ", symbol("W", "x"), "ᵀ = ", el("strong", {}, vector(now.dx))),
+    el("p", {}, "to ", symbol("h", t - 1), ": ", d(symbol("a", t)), " ", symbol("W", "h"), "ᵀ = ", el("strong", {}, vector(now.dh_prev))),
   ];
 }
 
@@ -203,8 +203,8 @@ function render({ model, el: host }) {
     fromNext.set(s.from_next);
     accumulate.set(s.accumulate);
     shares.set(s);
-    sums.replaceChildren(...formulas(s));
-    result.textContent = verdict(s);
+    show(sums, formulas(s));
+    write(result, verdict(s));
     result.className = `u-verdict ${s.error < PASS ? "u-pass" : s.back === s.T ? "u-fail" : ""}`;
     pic.redraw();
     page.say(summary(s));

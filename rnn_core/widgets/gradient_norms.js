@@ -1,7 +1,7 @@
 // GradientNorms: how long a gradient still is, so many steps back; beside it the bound, below it the units' slopes.
 
 import { axes, color, el, line, num, points, short, text } from "./shared/draw.js";
-import { frame, html, listen, picture, put, range, segmented, symbol } from "./shared/controls.js";
+import { frame, html, listen, picture, put, range, segmented, symbol, write } from "./shared/controls.js";
 import { gradientNorms, limits, normBound, slopesOf } from "./shared/norms.js";
 import { norm } from "./shared/rnn.js";
 
@@ -89,11 +89,11 @@ function render({ model, el: host }) {
     steps.set(s.steps);
     lag.limit(0, s.steps);
     lag.set(s.lag);
-    at.textContent = `${s.lag} steps back`;
-    shown.norm.textContent = short(s.norms[s.lag]);
-    shown.bound.textContent = short(s.bounds[s.lag]);
-    shown.sigma.textContent = num(s.sigma);
-    shown.slope.textContent = num(s.slope);
+    write(at, `${s.lag} steps back`);
+    write(shown.norm, short(s.norms[s.lag]));
+    write(shown.bound, short(s.bounds[s.lag]));
+    write(shown.sigma, num(s.sigma));
+    write(shown.slope, num(s.slope));
     pic.redraw();
     page.say(summary(s));
   };

@@ -1,7 +1,7 @@
 // NextWord: what the model expects after a prefix, at each stage of its training; the bigram model beside it.
 
 import { axes, color, el, group, line, num, points, text } from "./shared/draw.js";
-import { button, frame, html, listen, picture, put, select, stepper } from "./shared/controls.js";
+import { button, frame, html, listen, picture, put, select, show, stepper, write } from "./shared/controls.js";
 import { perplexity, predict } from "./shared/lm.js";
 
 const PARAMS = ["embedding", "W_x", "W_h", "b", "affine_W", "affine_b"];
@@ -103,7 +103,7 @@ function render({ model, el: host }) {
 
   function update() {
     const prefix = get("prefix"), known = beginnings().findIndex((ids) => same(ids, prefix));
-    prefixLine.replaceChildren(...prefix.map((id) => html("span", { class: "u-word" }, word(id))), html("span", { class: "u-word u-next" }, "?"));
+    show(prefixLine, [...prefix.map((id) => el("span", { class: "u-word" }, word(id))), el("span", { class: "u-word u-next" }, "?")]);
     step.set(get("checkpoint"));
     choose.set(known >= 0 ? known : "own");
     start.set(prefix[0]);
@@ -111,7 +111,7 @@ function render({ model, el: host }) {
     for (const key of keys) key.enable(prefix.length < LONGEST);
     const rnn = predict(prefix, modelAt(get("checkpoint"))).at(-1), bigram = get("bigram")[prefix.at(-1)];
     const words = sentence(rnn, bigram) + (known >= 0 ? "" : " The text does not say what follows this: here the model improvises.");
-    page.readout.textContent = words;
+    write(page.readout, words);
     page.say(words);
     pic.redraw();
   }

@@ -1,4 +1,4 @@
-import { checkbox, frame, html, listen, picture, put, range, scrub, segmented, select } from "./shared/controls.js";
+import { checkbox, frame, html, listen, picture, put, range, scrub, segmented, select, write } from "./shared/controls.js";
 import { color, el, group, num, text } from "./shared/draw.js";
 import { batchesOf, meanLoss, readings } from "./shared/perplexity.js";
 
@@ -142,7 +142,7 @@ function render({ model, el: host }) {
     ends.input.disabled = last;
     base.set(get("base"));
     const [unit, b] = UNITS[get("base")], loss = meanLoss(probs, counts) / Math.log(b);
-    right.textContent = `Right: ${num(Math.abs(loss), 4)} ${unit} per word, and ${get("base")} to the ${num(Math.abs(loss), 4)} is ${short(b ** loss)}.`;
+    write(right, `Right: ${num(Math.abs(loss), 4)} ${unit} per word, and ${get("base")} to the ${num(Math.abs(loss), 4)} is ${short(b ** loss)}.`);
     page.say(sentence());
     pic.redraw();
   }

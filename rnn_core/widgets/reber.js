@@ -1,4 +1,4 @@
-import { button, checkbox, frame, html, listen, picture, put } from "./shared/controls.js";
+import { button, checkbox, frame, html, listen, picture, put, write } from "./shared/controls.js";
 import { arrow, color, el, group, num, text } from "./shared/draw.js";
 import { bits, drawn, luck, predictions, states, truth } from "./shared/grammar.js";
 
@@ -146,7 +146,7 @@ function render({ model, el: host }) {
     forget.set(n.forget);
     forget.root.hidden = get("grammar") !== "embedded";
     forget.root.style.display = forget.root.hidden ? "none" : "";
-    words.textContent = sentence({ ...n, walk: n.walk.length > 24 ? `…${n.walk.slice(-24)}` : n.walk });
+    write(words, sentence({ ...n, walk: n.walk.length > 24 ? `…${n.walk.slice(-24)}` : n.walk }));
     page.say(words.textContent);
     pic.redraw();
   }

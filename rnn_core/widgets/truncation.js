@@ -1,4 +1,4 @@
-import { frame, html, listen, picture, put, range, segmented, stepper } from "./shared/controls.js";
+import { frame, html, listen, picture, put, range, segmented, stepper, write } from "./shared/controls.js";
 import { arrow, axes, cell, color, el, group, line, num, points, text } from "./shared/draw.js";
 import { biasCurves, heard } from "./shared/truncation.js";
 
@@ -146,7 +146,7 @@ function render({ model, el: host }) {
     question.set(s.question);
     cue.limit(1, s.T);
     cue.set(s.cue);
-    for (const { say, node } of shown) node.textContent = say();
+    for (const { say, node } of shown) write(node, say());
     pic.redraw();
     page.say(sentence());
   }

@@ -1,7 +1,7 @@
 // Unfold: one layer, folded with its loop or unrolled into copies; every copy has the same weights.
 
 import { array, arrow, cell, color, el, fill, group, math, num, text } from "./shared/draw.js";
-import { button, frame, html, listen, picture, put, range, scrub, segmented, stepper, symbol, tween } from "./shared/controls.js";
+import { button, frame, html, listen, picture, put, range, scrub, segmented, show, stepper, symbol, tween, write } from "./shared/controls.js";
 import { forward } from "./shared/rnn.js";
 
 const WEIGHTS = ["W_x", "W_h", "b"], VALUES = [...WEIGHTS, "xs", "h_0"];
@@ -111,10 +111,10 @@ function link(L, at, t, u, now) {
     const straight = L.along(t) + L.halfAlong + (L.pitch - 2 * L.halfAlong) * (k + 1) / 5;
     return L.place(along + (straight - along) * u, across * (1 - u));
   });
-  const node = group(arrow([L.place(begin, 0), ...path, L.place(end, 0)]));
-  if (u === 1) node.append(under(L, (begin + end) / 2 - 3, "h", t));
-  if (u === 0) node.append(...loopLabels(L, from, now));
-  return node;
+  return group(
+    arrow([L.place(begin, 0), ...path, L.place(end, 0)]),
+    u === 1 ? under(L, (begin + end) / 2 - 3, "h", t) : null,
+    u === 0 ? loopLabels(L, from, now) : null);
 }
 
 // Folded, the state leaves as h_t and comes back as h_{t-1}.
@@ -145,21 +145,20 @@ function inside(s, x, y) {
   const [held, ...index] = s.held, weight = WEIGHTS.includes(held), rows = s.D + s.H + 1;
   const left = weight ? x - CELL_WIDTH / 2 + 9 : x - s.H * DOT / 2, top = y - (rows * DOT + 4) / 2;
   const nodes = [];
-  let line = 0;
+  let line = 0, outline = null;
   WEIGHTS.forEach((name, block) => {
     for (const [i, row] of (name === "b" ? [s.b] : s[name]).entries()) {
       for (const [j, value] of row.entries()) {
         const mine = held === name && (name === "b" ? index[0] === j : index[0] === i && index[1] === j);
         const box = { x: left + j * DOT, y: top + line * DOT + block * 2, width: DOT - 1, height: DOT - 1 };
         nodes.push(el("rect", { ...box, fill: fill(value).fill, "fill-opacity": (0.1 + 0.9 * Math.min(1, Math.abs(value))).toFixed(3) }));
-        if (mine) nodes.push(el("rect", { x: box.x - 1.5, y: box.y - 1.5, width: DOT + 2, height: DOT + 2, fill: "none", stroke: color("weight"), "stroke-width": 2, class: "u-mine" }));
+        if (mine) outline = el("rect", { x: box.x - 1.5, y: box.y - 1.5, width: DOT + 2, height: DOT + 2, fill: "none", stroke: color("weight"), "stroke-width": 2, class: "u-mine" });
       }
       line += 1;
     }
   });
-  const outline = nodes.find((node) => node.getAttribute("class") === "u-mine");
   const [letter, below] = held.split("_"), right = (left + s.H * DOT + x + CELL_WIDTH / 2) / 2;
-  return group(nodes, outline ?? null, weight ? [
+  return group(nodes, outline, weight ? [
     math(right, y - 10, letter, below ?? "", { role: "weight", size: 15 }),
     text(right, y + 10, num(entry(s, s.held)), { role: "weight", weight: 600, cls: "u-number" })] : null);
 }
@@ -189,7 +188,7 @@ function table(s, hold) {
   const side = (letter, index, role, rows) => rows && html("th", { scope: "rowgroup", rowspan: rows, style: `color: var(--u-${role})` }, ...[].concat(index === null ? letter : symbol(letter, index)));
   const moving = (letter, shift, role, rows) => {
     const th = side(letter, "", role, rows);
-    cells.push((now) => th.replaceChildren(symbol(letter, now.t - shift)));
+    cells.push((now) => show(th, [symbol(letter, now.t - shift)]));
     return th;
   };
   const range = (n) => [...Array(n).keys()];
@@ -218,11 +217,13 @@ function table(s, hold) {
   };
   const head = html("thead", {}, row(html("th", { colspan: 2, scope: "row" }, "unit"), range(s.H).map((j) => html("th", { scope: "col" }, String(j)))));
   const root = html("table", { class: "u-table", onkeydown: climb }, html("caption", {}, "Hold a weight or an input, and drag"), head, body.map((rows, k) => html("tbody", { class: k > 2 ? "u-result" : "" }, rows)));
-  return { root, set: (now) => { present = now; cells.forEach((show) => show(now)); } };
+  return { root, set: (now) => { present = now; cells.forEach((tell) => tell(now)); } };
 }
 
 function shade(node, value, digits = 2) {
-  node.textContent = num(value, digits);
+  if (node.value === value) return;
+  node.value = value;
+  write(node, num(value, digits));
   node.style.setProperty("--u-share", (0.45 * Math.min(1, Math.abs(value))).toFixed(3));
   node.classList.toggle("u-negative", value < 0);
 }
@@ -237,12 +238,12 @@ function formula(s, unit) {
   const terms = [
     ...s.x.map((x, d) => [x, s.W_x[d][unit], held === "W_x" && i === d || held === "xs" && s.held[2] === d && i === t - 1]),
     ...s.h_prev.map((h, k) => [h, s.W_h[k][unit], held === "W_h" && i === k]),
-  ].map(([value, weight, mine]) => html(mine ? "strong" : "span", {}, `${inner(value)}·${inner(weight)}`));
-  terms.push(html(held === "b" ? "strong" : "span", {}, inner(s.b[unit])));
+  ].map(([value, weight, mine]) => el(mine ? "strong" : "span", {}, `${inner(value)}·${inner(weight)}`));
+  terms.push(el(held === "b" ? "strong" : "span", {}, inner(s.b[unit])));
   return [
-    html("p", {}, symbol("h", t), " = tanh(", symbol("x", t), " ", symbol("W", "x"), " + ", symbol("h", t - 1), " ", symbol("W", "h"), " + ", symbol("b"), ")"),
-    html("p", {}, ...at("a", t), " = ", ...terms.flatMap((term, k) => k ? [" + ", term] : [term]), " = ", html("span", { class: "u-value" }, num(s.a[unit], 3))),
-    html("p", {}, ...at("h", t), " = tanh(", num(s.a[unit], 3), ") = ", html("span", { class: "u-value" }, num(s.h[unit], 3))),
+    el("p", {}, symbol("h", t), " = tanh(", symbol("x", t), " ", symbol("W", "x"), " + ", symbol("h", t - 1), " ", symbol("W", "h"), " + ", symbol("b"), ")"),
+    el("p", {}, ...at("a", t), " = ", ...terms.flatMap((term, k) => k ? [" + ", term] : [term]), " = ", el("span", { class: "u-value" }, num(s.a[unit], 3))),
+    el("p", {}, ...at("h", t), " = tanh(", num(s.a[unit], 3), ") = ", el("span", { class: "u-value" }, num(s.h[unit], 3))),
   ];
 }
 
@@ -289,7 +290,7 @@ function render({ model, el: host }) {
     slider.limit(-most, most);
     slider.set(value);
     numbers.set(s);
-    sums.replaceChildren(...formula(s, unit));
+    show(sums, formula(s, unit));
     if (before.unrolled !== s.unrolled) {
       stopMorph();
       const from = u, to = s.unrolled ? 1 : 0;
@@ -329,7 +330,7 @@ function render({ model, el: host }) {
 
 function heldName([name, ...index]) {
   const [letter, below = ""] = name === "xs" ? ["x", index.shift() + 1] : name.split("_");
-  return html("span", {}, symbol(letter, below), `[${index.join(", ")}]`);
+  return el("span", {}, symbol(letter, below), `[${index.join(", ")}]`);
 }
 
 export default { render };

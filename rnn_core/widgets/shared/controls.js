@@ -1,24 +1,73 @@
 // The frame of a figure and its controls: native inputs with labels, one live region, pointer drags.
-// Strings reach the page through textContent only.
+// Strings reach the page through text nodes only.
 
-const CONTROLS = new Set(["button", "input", "select"]);
+import { el } from "./draw.js";
 
-// An HTML element: html("button", { type: "button", onclick }, "Step"). Functions become listeners.
-export function html(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  if (CONTROLS.has(tag)) node.setAttribute("data-lm-suppress-shortcuts", ""); // JupyterLab leaves the arrow keys to it
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value);
+// ---- marks into the page
+
+// Makes what `parent` holds like `marks`. What is the same already is not touched: not laid out, not painted again.
+export function show(parent, marks) {
+  let node = parent.firstChild;
+  for (const mark of marks) {
+    const next = node ? node.nextSibling : null;
+    if (!node) parent.append(made(mark, parent.namespaceURI));
+    else if (!alike(node, mark)) node.replaceWith(made(mark, parent.namespaceURI));
+    node = next;
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  while (node) {
+    const next = node.nextSibling;
+    node.remove();
+    node = next;
+  }
+}
+
+// Whether `node` now looks like `mark`; not if it is of another kind.
+function alike(node, mark) {
+  if (typeof mark !== "object") {
+    if (node.nodeType !== Node.TEXT_NODE) return false;
+    if (node.data !== String(mark)) node.data = mark;
+    return true;
+  }
+  if (node.mark?.tag !== mark.tag) return false;
+  const before = node.mark.attributes, now = mark.attributes;
+  for (const name in now) if (now[name] !== before[name]) assign(node, name, now[name]);
+  for (const name in before) if (!(name in now)) node.removeAttribute(name);
+  node.mark = mark;
+  show(node, mark.children);
+  return true;
+}
+
+// The element of a mark, in the namespace of what holds it. A function among its attributes is a listener.
+function made(mark, namespace) {
+  if (mark instanceof Node) return mark;
+  if (typeof mark !== "object") return document.createTextNode(mark);
+  const node = document.createElementNS(namespace, mark.tag);
+  for (const name in mark.attributes) assign(node, name, mark.attributes[name]);
+  for (const child of mark.children) node.append(made(child, namespace));
+  node.mark = mark;
   return node;
 }
 
+function assign(node, name, value) {
+  if (typeof value === "function") node.addEventListener(name.slice(2), value);
+  else if (value === undefined || value === null || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : value);
+}
+
+// Changes a text only where it differs.
+export const write = (node, words) => { if (node.textContent !== words) node.textContent = words; };
+
+const CONTROLS = new Set(["button", "input", "select"]);
+
+// An HTML element, made at once: html("button", { type: "button", onclick }, "Step").
+export function html(tag, attributes = {}, ...children) {
+  const quiet = CONTROLS.has(tag) ? { "data-lm-suppress-shortcuts": true } : {}; // JupyterLab leaves the arrow keys to it
+  return made(el(tag, { ...quiet, ...attributes }, ...children), document.documentElement.namespaceURI);
+}
+
 // A symbol with its index, as in the text: symbol("h", "t")
-export const symbol = (letter, index = "") => html("span", { class: "u-math" },
-  html("span", { class: "u-symbol" }, letter), index === "" ? null : html("sub", {}, String(index)));
+export const symbol = (letter, index = "") => el("span", { class: "u-math" },
+  el("span", { class: "u-symbol" }, letter), index === "" ? null : el("sub", {}, String(index)));
 
 // ---- the frame: stage (the picture), controls, readout (numbers in words), the claim as caption
 
@@ -59,7 +108,7 @@ export function picture(host, draw) {
     svg.setAttribute("width", width);
     svg.setAttribute("height", height);
     svg.setAttribute("aria-label", label);
-    patchChildren(svg, marks);
+    show(svg, marks);
   };
   const redraw = () => { frameId ||= requestAnimationFrame(paint); };
   const watch = new ResizeObserver(([{ contentRect }]) => {
@@ -68,28 +117,6 @@ export function picture(host, draw) {
   watch.observe(host);
   paint();
   return { svg, redraw, end() { watch.disconnect(); cancelAnimationFrame(frameId); } };
-}
-
-// Makes `old` like `fresh`. What is the same already is not touched, so it is not laid out and painted again.
-function patch(old, fresh) {
-  if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
-  if (old.nodeType === Node.TEXT_NODE) {
-    if (old.data !== fresh.data) old.data = fresh.data;
-    return undefined;
-  }
-  for (const name in { ...old.drawn, ...fresh.drawn }) {
-    const value = fresh.drawn[name];
-    if (value === undefined || value === null) old.removeAttribute(name);
-    else if (old.drawn[name] !== value) old.setAttribute(name, value);
-  }
-  old.drawn = fresh.drawn;
-  return patchChildren(old, fresh.childNodes);
-}
-
-function patchChildren(parent, marks) {
-  const old = [...parent.childNodes], fresh = [...marks];
-  fresh.forEach((node, i) => { if (i < old.length) patch(old[i], node); else parent.append(node); });
-  for (const node of old.slice(fresh.length)) node.remove();
 }
 
 // ---- the model: get / set / save_changes / on / off, nothing else
@@ -110,21 +137,21 @@ export function listen(model, names, callback) {
 export function range({ label, min, max, step = 1, value = min, format = String, oninput }) {
   const shown = html("span", { class: "u-value", "aria-hidden": "true" });
   const name = html("span", { class: "u-label" }, label);
-  const input = html("input", { type: "range", min, max, step, oninput: () => { show(Number(input.value)); oninput(Number(input.value)); } });
-  const show = (number) => {
-    shown.textContent = format(number);
-    input.setAttribute("aria-valuetext", shown.textContent);
+  const input = html("input", { type: "range", min, max, step, oninput: () => { tell(Number(input.value)); oninput(Number(input.value)); } });
+  const tell = (number) => {
+    write(shown, format(number));
+    assign(input, "aria-valuetext", shown.textContent);
   };
   const root = html("label", { class: "u-range" }, html("span", { class: "u-range-head" }, name, shown), input);
-  const set = (number) => { input.value = number; show(number); }; // shows the number itself, also between two steps of the slider
+  const set = (number) => { input.value = number; tell(number); }; // shows the number itself, also between two steps of the slider
   const limit = (low, high) => { input.min = low; input.max = high; };
   set(value);
-  return { root, input, set, limit, rename: (...words) => name.replaceChildren(...words) };
+  return { root, input, set, limit, rename: (...words) => show(name, words) };
 }
 
 export function button({ label, onclick, title }) {
   const root = html("button", { type: "button", class: "u-button", title, "aria-label": title, onclick }, label);
-  return { root, set: (words) => { root.textContent = words; }, enable: (on) => { root.disabled = !on; } };
+  return { root, set: (words) => write(root, words), enable: (on) => { root.disabled = !on; } };
 }
 
 export function checkbox({ label, value = false, oninput }) {

@@ -1,18 +1,10 @@
 // The visual language, in SVG. One unit is one CSS pixel, so text keeps its size at every width.
 // Roles, not decoration: input, state, output, grad, weight, truth; each is a CSS variable --u-<role>.
-// Every function returns nodes; nothing here knows a model.
+// Every function returns marks: plain data, which show() (controls.js) puts into the page. Nothing here knows a model.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-// An SVG element: el("rect", { x: 1 }, child, "text", ...). Strings become text, never markup.
+// A mark: el("rect", { x: 1 }, child, "text", ...). Strings become text, never markup.
 export function el(tag, attributes = {}, ...children) {
-  const node = document.createElementNS(SVG, tag);
-  for (const name in attributes) {
-    if (attributes[name] !== undefined && attributes[name] !== null) node.setAttribute(name, attributes[name]);
-  }
-  node.drawn = attributes; // for picture(), which compares what is drawn with what was
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return node;
+  return { tag, attributes, children: children.flat(2).filter((child) => child !== null && child !== undefined) };
 }
 
 export const group = (...children) => el("g", {}, ...children);
@@ -44,11 +36,10 @@ export function text(x, y, string, { anchor = "middle", role = "ink", size = 13,
 
 // A symbol with its index below: math(x, y, "h", "t−1")
 export function math(x, y, symbol, index = "", { anchor = "middle", role = "ink", size = 17 } = {}) {
-  const node = el("text", {
+  return el("text", {
     x, y, class: "u-math", fill: color(role), "text-anchor": anchor, "font-size": size, "dominant-baseline": "central",
-  }, el("tspan", { class: "u-symbol" }, symbol));
-  if (index !== "") node.append(el("tspan", { dy: size * 0.28, "font-size": Math.max(12, size * 0.72) }, String(index)));
-  return node;
+  }, el("tspan", { class: "u-symbol" }, symbol),
+  index === "" ? null : el("tspan", { dy: size * 0.28, "font-size": Math.max(12, size * 0.72) }, String(index)));
 }
 
 // ---- arrays: a row (or column) of square tiles; sign and size are printed, and shown by the fill
@@ -87,16 +78,13 @@ export function cell(cx, cy, width, height, { label, index = "", role = "ink", d
 export function arrow(points, { backward = false, cut = false, role = backward ? "grad" : "state", width = 1.75, radius = 12, dim = false, head = true } = {}) {
   const cls = `u-arrow ${backward ? "u-backward" : "u-forward"}${cut ? " u-cut" : ""}${dim ? " u-dim" : ""}`;
   const stroke = { fill: "none", stroke: color(role), "stroke-width": width, "stroke-dasharray": backward ? "5 4" : undefined };
-  const g = el("g", { class: cls });
-  if (cut) {
-    const { before, after, bars } = cutApart(points);
-    g.append(el("path", { d: roundedPath(before, radius), ...stroke }), el("path", { d: roundedPath(after, radius), ...stroke }));
-    for (const [p, q] of bars) g.append(el("path", { d: `M${p}L${q}`, stroke: color("ink"), "stroke-width": 2 }));
-  } else {
-    g.append(el("path", { d: roundedPath(head && !backward ? shorten(points, 6) : points, radius), ...stroke }));
-  }
-  if (head) g.append(arrowHead(points, backward, role, width));
-  return g;
+  const flow = (way) => el("path", { d: roundedPath(way, radius), ...stroke });
+  const { before, after, bars } = cut ? cutApart(points) : {};
+  return el("g", { class: cls },
+    cut
+      ? [flow(before), flow(after), bars.map(([p, q]) => el("path", { d: `M${p}L${q}`, stroke: color("ink"), "stroke-width": 2 }))]
+      : flow(head && !backward ? shorten(points, 6) : points),
+    head ? arrowHead(points, backward, role, width) : null);
 }
 
 function arrowHead(points, open, role, width) {
