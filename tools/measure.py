@@ -6,6 +6,7 @@
     first   seconds until the first explorable answers, slow network, CPU slowed 4 times
     shift   cumulative layout shift                         axe   violations, light + dark
     p95     milliseconds from a key on a slider to the next paint, and with the CPU slowed 4 times
+    bare    the same, right after, on a page with a slider and a number: the browser alone
     perf acc best seo   Lighthouse's four scores, mobile (needs Node; `npx lighthouse`)
 
 Times depend on the machine and on what else it does: run it on an idle one.
@@ -129,6 +130,23 @@ def latency(browser, base, name, rate, presses=60):
     return round(statistics.quantiles(taken, n=20)[-1], 1)
 
 
+BARE = """<!doctype html><html lang="en"><title>A slider and a number</title>
+<div class="explorable is-live"><input type="range" max="20" value="5"><p>5</p></div>
+<script>document.querySelector("input").oninput = ({ target }) =>
+  requestAnimationFrame(() => { document.querySelector("p").textContent = target.value; });</script>
+"""
+
+
+def with_bare_page(browser, base, name, bare):
+    """latency() of a page, and right after it that of a page with nothing on it."""
+    row = {}
+    for rate, at in (1, ""), (4, " at 4x"):
+        found = latency(browser, base, name, rate)
+        row["p95" + at] = found
+        row["bare" + at] = None if found is None else latency(browser, bare, "index", rate)
+    return row
+
+
 def broken_rules(browser, base, name):
     found = 0
     for dark in (False, True):
@@ -168,13 +186,13 @@ def bad(column, value):
 def table(rows):
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     wide = max(map(len, rows))
-    print(f"{'':{wide}}" + "".join(f"{column:>10}" for column in columns))
+    print(f"{'':{wide}}" + "".join(f"{column:>11}" for column in columns))
     for name, row in rows.items():
         cells = (
             ("-" if row.get(c) is None else f"{row[c]}") + ("*" if bad(c, row.get(c)) else " ")
             for c in columns
         )
-        print(f"{name:{wide}}" + "".join(f"{cell:>10}" for cell in cells))
+        print(f"{name:{wide}}" + "".join(f"{cell:>11}" for cell in cells))
     print("* beyond its limit:", {**LIMITS, **SCORES})
 
 
@@ -191,13 +209,13 @@ def main():
     if not scores:
         print("Lighthouse is left out" + ("." if args.no_lighthouse else ": it needs Node."))
     rows = {}
-    with served(args.site) as base:
+    with tempfile.TemporaryDirectory() as empty, served(args.site) as base, served(empty) as bare:
+        Path(empty, "index.html").write_text(BARE, encoding="utf-8")
         for name in args.pages or pages():
             with chromium() as browser:
                 row = first_visit(browser, base, name)
                 row["first"] = slow_start(browser, base, name)
-                row["p95"] = latency(browser, base, name, rate=1)
-                row["p95 at 4x"] = latency(browser, base, name, rate=4)
+                row.update(with_bare_page(browser, base, name, bare))
                 row["axe"] = broken_rules(browser, base, name)
             rows[name] = {**row, **(lighthouse(base, name) if scores else {})}
             print(name, rows[name], flush=True)

@@ -31,7 +31,9 @@ def themed(svg: str) -> str:
 
 def on_page(svg: str) -> str:
     """A picture that follows dark mode, and a phone down to where its text is still read."""
-    width, height = (float(re.search(rf'\b{side}="([\d.]+)"', svg)[1]) for side in ("width", "height"))
+    width, height = (
+        float(re.search(rf'\b{side}="([\d.]+)"', svg)[1]) for side in ("width", "height")
+    )
     style = f"min-width: {width * SMALLEST:.0f}px; aspect-ratio: {width:g} / {height:g}"
     return themed(svg).replace("<svg ", f'<svg style="{style}" ', 1)
 

@@ -109,12 +109,12 @@ WHERE = {
 # why, script, pattern, replacement, what it leaves: found once each
 SCRIPTS = [
     (
-        "boxes that scroll are asked first and marked then (in turns, each question is a layout)",
+        "what scrolls is found by unrolled.js, which does not lay out what is closed to ask",
         "scripts/pydata-sphinx-theme.js",
-        r'(document\.querySelectorAll\(\["pre",[^\]]*\]\.join\(", "\)\))'
-        r"\.forEach\((\w)=>\{\2\.tabIndex=([^?{}]+)\?0:-1\}\)",
-        r"[...\1].map(\2=>[\2,\3?0:-1]).forEach(([e,t])=>{e.tabIndex===t||(e.tabIndex=t)})",
-        "e.tabIndex===t||",
+        r'(const (\w)=\(\)=>\{)document\.querySelectorAll\(\["pre",[^\]]*\]\.join\(", "\)\)'
+        r"\.forEach\((\w)=>\{\3\.tabIndex=[^{}]+\?0:-1\}\)(\},\w=\w+\(\2,300\))",
+        r"\1\4",
+        "const e=()=>{},t=_(e,300)",
     ),
 ]
 SHEET = re.compile(

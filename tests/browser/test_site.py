@@ -67,6 +67,36 @@ def test_a_first_visit_is_light_and_stands_still(browser, address, name):
         assert shift <= MAX_SHIFT
 
 
+@pytest.mark.parametrize("phone", [True, False])
+@pytest.mark.parametrize("name", [name for name in BOOK if name.startswith("notebooks/")])
+def test_what_nobody_sees_yet_has_its_size(browser, site, name, phone):
+    """A listing that is not laid out yet is as high as it will be: no jump, no wrong place."""
+    with open_page(browser, site, name, phone=phone) as page:
+        tall = "document.documentElement.scrollHeight"
+        before = page.evaluate(tall)
+        skipped = page.evaluate(
+            """() => [...document.querySelectorAll(".lines > span")]
+                 .filter((word) => !word.checkVisibility({ contentVisibilityAuto: true })).length"""
+        )
+        assert skipped > 0
+        page.add_style_tag(content="* { content-visibility: visible !important; }")
+        assert abs(page.evaluate(tall) - before) <= 1
+
+
+def test_what_scrolls_is_a_stop_of_the_keyboard_once_it_is_open(browser, site):
+    with open_page(browser, site, "notebooks/02_bptt", phone=True) as page:
+        page.wait_for_selector("pre[tabindex='0']")
+        wide = """() => [...document.querySelectorAll("pre")]
+             .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
+             .map((box) => box.tabIndex)"""
+        assert set(page.evaluate(wide)) == {0}
+        stops = page.locator("pre[tabindex='0']").count()
+        page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
+        page.wait_for_timeout(200)
+        assert set(page.evaluate(wide)) == {0}
+        assert page.locator("pre[tabindex='0']").count() > stops
+
+
 def test_every_page_is_in_the_table_of_contents(site):
     assert page_names(site) == sorted(BOOK)
 

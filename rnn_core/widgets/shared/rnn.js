@@ -6,11 +6,19 @@
 export const zeros = (n) => new Array(n).fill(0);
 export const zerosLike = (W) => W.map((row) => zeros(row.length));
 export const add = (u, v) => u.map((u_i, i) => u_i + v[i]);
-export const dot = (u, v) => u.reduce((sum, u_i, i) => sum + u_i * v[i], 0);
+export function dot(u, v) {
+  let sum = 0;
+  for (let i = 0; i < u.length; i++) sum += u[i] * v[i];
+  return sum;
+}
 export const norm = (v) => Math.hypot(...v.flat());
 
 // v W: a row vector times a matrix; v (M), W (M,N) -> (N)
-export const times = (v, W) => W[0].map((_, j) => v.reduce((sum, v_i, i) => sum + v_i * W[i][j], 0));
+export function times(v, W) {
+  const out = zeros(W[0].length);
+  for (let i = 0; i < v.length; i++) for (let j = 0; j < out.length; j++) out[j] += v[i] * W[i][j];
+  return out;
+}
 
 // v W^T: the way back; v (N), W (M,N) -> (M)
 export const timesTransposed = (v, W) => W.map((row) => dot(v, row));
