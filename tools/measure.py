@@ -1,13 +1,14 @@
 """Measure the built site, page by page, on the profile of a phone; a table, and JSON beside it.
 
-    python tools/measure.py [SITE] [--pages NAME ...] [--no-lighthouse] [--json FILE]
+    python tools/measure.py [SITE] [--pages NAME ...] [--no-lighthouse] [--runs 3] [--json FILE]
 
     hosts   requests to other hosts                         KiB   first visit, compressed
     first   seconds until the first explorable answers, slow network, CPU slowed 4 times
     shift   cumulative layout shift                         axe   violations, light + dark
     p95     milliseconds from a key on a slider to the next paint, and with the CPU slowed 4 times
     bare    the same, right after, on a page with a slider and a number: the browser alone
-    perf acc best seo   Lighthouse's four scores, mobile (needs Node; `npx lighthouse`)
+    perf acc best seo   Lighthouse's four scores, mobile: each the median of some runs, as its
+            makers advise (needs Node; `npx lighthouse`)
 
 Times depend on the machine and on what else it does: run it on an idle one.
 """
@@ -161,7 +162,12 @@ def broken_rules(browser, base, name):
     return found
 
 
-def lighthouse(base, name):
+def lighthouse(base, name, runs):
+    seen = [one_lighthouse(base, name) for _ in range(runs)]
+    return {short: round(statistics.median(scores[short] for scores in seen)) for short in SCORES}
+
+
+def one_lighthouse(base, name):
     local = shutil.which("lighthouse")
     command = [local] if local else ["npx", "--yes", "lighthouse@12"]
     with tempfile.TemporaryDirectory() as folder:
@@ -201,6 +207,7 @@ def main():
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--pages", nargs="*")
     parser.add_argument("--no-lighthouse", action="store_true")
+    parser.add_argument("--runs", type=int, default=3, help="of Lighthouse, on each page")
     parser.add_argument("--json", type=Path, default=ROOT / "_build" / "measured.json")
     args = parser.parse_args()
     if not (args.site / "index.html").exists():
@@ -217,7 +224,7 @@ def main():
                 row["first"] = slow_start(browser, base, name)
                 row.update(with_bare_page(browser, base, name, bare))
                 row["axe"] = broken_rules(browser, base, name)
-            rows[name] = {**row, **(lighthouse(base, name) if scores else {})}
+            rows[name] = {**row, **(lighthouse(base, name, args.runs) if scores else {})}
             print(name, rows[name], flush=True)
     table(rows)
     args.json.parent.mkdir(parents=True, exist_ok=True)
