@@ -185,8 +185,14 @@ def write(model, vocab, corpus, args):
 
 
 def say(text):
-    """Print at once, so that a log file shows how far a run is."""
-    print(text, flush=True)
+    """Print at once, so that a log file shows how far a run is.
+
+    A reader who has gone (``| head``) does not cost the training.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .shapes import as_array, as_ids, as_mask
+from .shapes import as_array, as_ids, as_mask, as_numpy
 
 
 def softmax(logits):
@@ -44,8 +44,8 @@ def softmax_cross_entropy(logits, targets, mask=None, out=None):
     Raises
     ------
     ValueError
-        If shapes differ, an id is outside the vocabulary, the mask counts no token, or a logit
-        is NaN or infinite.
+        If shapes differ, an id is outside the vocabulary, the mask counts no token, a logit is
+        NaN or infinite, or `out` cannot hold the gradient.
     """
     logits = as_array("logits", logits, "... V")
     targets = as_ids("targets", targets, "...", vocab_size=logits.shape[-1])
@@ -54,6 +54,8 @@ def softmax_cross_entropy(logits, targets, mask=None, out=None):
             f"targets should have shape {logits.shape[:-1]}, as the logits without their last "
             f"axis, got {targets.shape}: give one target for each step"
         )
+    if out is not None:
+        _check_out(out, logits)
     share = _shares(mask, targets.shape, logits.real.dtype)
     loss, dlogits = _cross_entropy(
         logits.reshape(-1, logits.shape[-1]),  # one row for each token
@@ -78,6 +80,16 @@ def _cross_entropy(z, target, share, out=None):
     return loss, p
 
 
+def _check_out(out, logits):
+    like = isinstance(out, np.ndarray) and (out.shape, out.dtype) == (logits.shape, logits.dtype)
+    if not like or not out.flags.c_contiguous:
+        got = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise ValueError(
+            f"out should be a contiguous {logits.dtype} array of shape {logits.shape}, as the "
+            f"logits, got {got}: pass np.empty_like(logits), the logits themselves, or nothing"
+        )
+
+
 def _shares(mask, shape, dtype):
     """What each token counts in the mean: 1 / count, or 0 where the mask is 0."""
     if mask is None:
@@ -99,11 +111,12 @@ def perplexity(loss):
     float or array
         1 or more; infinite where exp overflows.
     """
-    loss = np.asarray(loss, dtype=np.float64)
-    if np.isnan(loss).any() or (loss < 0).any():
+    loss = as_numpy("loss", loss, "...")
+    if loss.dtype.kind not in "iuf" or np.isnan(loss).any() or (loss < 0).any():
         raise ValueError(
             f"loss should be a mean negative log-likelihood, 0 or more, got {loss}: "
             f"-log of a probability is never below 0; look for a lost minus sign"
         )
     with np.errstate(over="ignore"):
-        return float(np.exp(loss)) if loss.ndim == 0 else np.exp(loss)
+        value = np.exp(loss, dtype=np.float64)
+    return float(value) if loss.ndim == 0 else value

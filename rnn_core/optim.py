@@ -1,5 +1,7 @@
 """Optimizers.  They change the parameter arrays in place, and only after all checks have passed."""
 
+from numbers import Real
+
 import numpy as np
 
 from .shapes import as_positive, check_finite
@@ -11,9 +13,10 @@ def global_norm(grads):
     Raises
     ------
     ValueError
-        If an entry is NaN or infinite.
+        If an entry is NaN or infinite, or a gradient is no array.
     """
     for name, g in grads.items():
+        _check_array(f"the gradient of {name}", g)
         check_finite(f"the gradient of {name}", g)
     return float(np.sqrt(sum(float(np.vdot(g, g)) for g in grads.values())))
 
@@ -59,8 +62,8 @@ class Adam:
     def __init__(self, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.eps = as_positive("lr", lr), as_positive("eps", eps)
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
-            if not 0 <= beta < 1:
-                raise ValueError(f"{name} should be at least 0 and below 1, got {beta}: try 0.9")
+            if not isinstance(beta, Real) or not 0 <= beta < 1:
+                raise ValueError(f"{name} should be at least 0 and below 1, got {beta!r}: try 0.9")
         self.beta1, self.beta2 = beta1, beta2
         self.t, self.m, self.v = 0, {}, {}
 
@@ -85,6 +88,15 @@ class Adam:
             p -= size * m / (np.sqrt(v) + eps)
 
 
+def _check_array(name, value):
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc":
+        got = f"{value.dtype} numbers" if isinstance(value, np.ndarray) else type(value).__name__
+        raise ValueError(
+            f"{name} should be an array of floating-point numbers, got {got}: "
+            f"convert it with np.asarray(..., float)"
+        )
+
+
 def _check_pair(params, grads):
     """Every parameter has a finite gradient of its own shape, and nothing is left over."""
     if params.keys() != grads.keys():
@@ -94,6 +106,8 @@ def _check_pair(params, grads):
             f"pass the grads of this model"
         )
     for name, p in params.items():
+        _check_array(name, p)
+        _check_array(f"the gradient of {name}", grads[name])
         if grads[name].shape != p.shape:
             raise ValueError(
                 f"the gradient of {name} should have shape {p.shape}, got {grads[name].shape}: "

@@ -87,7 +87,7 @@ def as_array(name, value, axes, **sizes):
         For a wrong number or size of axes, ragged rows, anything that is not a number, and NaN
         or infinity.
     """
-    array = _as_numpy(name, value, axes, sizes)
+    array = as_numpy(name, value, axes, sizes)
     if array.dtype.kind not in "fc":
         if array.dtype.kind not in "iu":
             raise ValueError(
@@ -107,7 +107,7 @@ def as_ids(name, value, axes, vocab_size, **sizes):
     ValueError
         For wrong axes, numbers that are not of an integer type, and ids outside the vocabulary.
     """
-    array = _as_numpy(name, value, axes, sizes)
+    array = as_numpy(name, value, axes, sizes)
     check_shape(name, array, axes, **sizes)
     if array.dtype.kind not in "iu":
         raise ValueError(
@@ -126,7 +126,7 @@ def as_ids(name, value, axes, vocab_size, **sizes):
 
 def as_mask(name, value, shape):
     """`value` as a boolean array of the given shape that counts at least one token."""
-    mask = _as_numpy(name, value, "...", {})
+    mask = as_numpy(name, value, "...")
     if mask.shape != shape:
         raise ValueError(
             f"{name} should have the shape of the targets, {shape}, got {mask.shape}: "
@@ -178,14 +178,15 @@ def check_finite(name, array):
         )
 
 
-def _as_numpy(name, value, axes, sizes):
+def as_numpy(name, value, axes, sizes=()):
+    """`value` as an array; ragged rows are a ``ValueError``."""
     if isinstance(value, np.ndarray):
         return value
     try:
         return np.asarray(value)
     except ValueError:
         raise ValueError(
-            f"{name} should have shape {_wanted(axes, sizes)}, got rows of unequal length: "
+            f"{name} should have shape {_wanted(axes, dict(sizes))}, got rows of unequal length: "
             f"pad them to one length and mask the padding"
         ) from None
 

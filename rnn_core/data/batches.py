@@ -1,8 +1,6 @@
 """Cutting one long text into parallel streams of blocks, for truncated BPTT."""
 
-import numpy as np
-
-from ..shapes import as_int
+from ..shapes import as_int, as_numpy
 
 
 def stream_batches(ids, batch_size, seq_len):
@@ -35,7 +33,7 @@ def stream_batches(ids, batch_size, seq_len):
         At once, if the text is too short for one block, or an argument is no whole number.
     """
     N, T = as_int("batch_size", batch_size), as_int("seq_len", seq_len)
-    ids = np.asarray(ids)
+    ids = as_numpy("ids", ids, "T")
     if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise ValueError(
             f"ids should be one row of whole numbers, got shape {ids.shape} of {ids.dtype.name}: "

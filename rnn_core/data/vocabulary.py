@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..shapes import as_ids, as_int
+from ..shapes import as_ids, as_int, as_numpy
 
 UNK = "<unk>"
 
@@ -67,10 +67,17 @@ class Vocabulary:
         Raises
         ------
         ValueError
-            For an unknown token, if the vocabulary has no ``<unk>``.
+            For an unknown token, if the vocabulary has no ``<unk>``, and for anything but a row.
         """
-        tokens, unknown = list(tokens), self.ids.get(UNK)  # a list: it may be an iterator
-        ids = [self.ids.get(token, unknown) for token in tokens]
+        unknown = self.ids.get(UNK)
+        try:
+            tokens = list(tokens)  # it may be an iterator
+            ids = [self.ids.get(token, unknown) for token in tokens]
+        except TypeError:  # nothing to go through, or rows of tokens
+            raise ValueError(
+                f"tokens should be one row of strings, got {tokens!r:.60}: "
+                f"cut the text with tokenize() first"
+            ) from None
         if None in ids:
             raise ValueError(
                 f"tokens should be in the vocabulary (V={len(self)}, no {UNK}), "
@@ -81,7 +88,7 @@ class Vocabulary:
 
     def decode(self, ids):
         """Ids (T,) to a list of tokens."""
-        ids = np.asarray(ids)
+        ids = as_numpy("ids", ids, "T")
         if ids.size == 0:
             return []
         return [self.tokens[i] for i in as_ids("ids", ids, "T", vocab_size=len(self))]

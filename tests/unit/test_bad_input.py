@@ -23,8 +23,10 @@ from rnn_core import (
     softmax_cross_entropy,
     train,
 )
+from rnn_core.data import stream_batches
 
 N, T, D, H, V = 2, 3, 4, 5, 6
+LOGITS, TARGETS = np.ones((N, T, V)), np.ones((N, T), int)
 CELL = RNNCell.init(D, H, np.random.default_rng(0))
 VOICE = re.compile(r".+ should .+, got .+", re.DOTALL)
 
@@ -164,10 +166,21 @@ def test_block_lengths(block_len):
         ),
         lambda: perplexity(-0.1),
         lambda: perplexity(np.nan),
+        lambda: perplexity("x"),
+        lambda: softmax_cross_entropy(LOGITS, TARGETS, out=[]),
+        lambda: softmax_cross_entropy(LOGITS, TARGETS, out=np.ones((N, T))),
+        lambda: softmax_cross_entropy(LOGITS, TARGETS, out=LOGITS.astype(np.float32)),
+        lambda: softmax_cross_entropy(LOGITS, TARGETS, out=np.ones((V, T, N)).T),
+        lambda: Vocabulary(["a", "b"]).encode([["a"]]),
+        lambda: Vocabulary(["a", "b"]).encode(None),
+        lambda: Vocabulary(["a", "b"]).decode([[0], [0, 1]]),
+        lambda: stream_batches([[0], [0, 1]], 1, 1),
         lambda: SGD(0),
         lambda: SGD(-1),
         lambda: SGD(np.nan),
         lambda: Adam(0.1, beta1=1.0),
+        lambda: Adam(0.1, beta1="x"),
+        lambda: clip_by_global_norm({"w": [1.0, 2.0]}, 1),
         lambda: clip_by_global_norm({"w": np.ones(2)}, 0),
         lambda: clip_by_global_norm({"w": np.array([1, np.inf])}, 1),
         lambda: sample(RNNLM.init(V, D, H, np.random.default_rng(0)), [], 3, None),
@@ -188,8 +201,10 @@ def test_the_same_voice_everywhere(call):
         {"a": np.ones(2), "b": np.ones(3), "c": np.ones(1)},
         {"a": np.ones(2), "b": np.ones(4)},
         {"a": np.ones(2), "b": np.array([1.0, np.nan, 1.0])},
+        {"a": np.ones(2), "b": [1.0, 1.0, 1.0]},
+        {"a": np.ones(2), "b": np.ones(3, int)},
     ],
-    ids=["one missing", "one too many", "wrong shape", "nan"],
+    ids=["one missing", "one too many", "wrong shape", "nan", "a list", "whole numbers"],
 )
 def test_a_refused_step_changes_no_parameter(optimizer, grads):
     params = {"a": np.ones(2), "b": np.ones(3)}

@@ -175,6 +175,19 @@ def test_the_text_itself_is_never_overwritten(tmp_path, capsys):
     assert path.read_text() == TEXT
 
 
+def test_a_reader_of_the_output_who_has_gone_does_not_cost_the_training(text):
+    command = [sys.executable, "-m", "rnn_core", str(text), *SMALL, "--epochs", "1"]
+    out = text.parent / "model.npz"
+    run = subprocess.Popen(
+        [*command, "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    run.stdout.close()
+    complaints = run.stderr.read().decode()
+    assert run.wait(timeout=60) == 0, complaints
+    assert "pipe" not in complaints.lower()
+    assert load(out)
+
+
 def test_weights_that_blow_up_are_one_line_too(text, capsys):
     with np.errstate(all="ignore"):
         assert run(text, "--lr", "1e38", "--epochs", "3") in (0, 2)
