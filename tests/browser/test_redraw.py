@@ -1,0 +1,60 @@
+"""A figure changes only what differs. What it shows must be what a new one would show."""
+
+import pytest
+
+from rnn_core.widgets import (
+    Backward,
+    GradientNorms,
+    NextWord,
+    Perplexity,
+    Reber,
+    Truncation,
+    Unfold,
+)
+from tests.browser.harness import bare_page
+
+pytestmark = pytest.mark.browser
+FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
+SHOWN = """(id) => ["innerHTML", "innerText"].map((what, i) =>
+  document.querySelector(`#${id} ${[".u-stage", ".u-readout"][i]}`)[what])"""
+SAME = """() => document.querySelector("#one .u-stage")
+  .isEqualNode(document.querySelector("#two .u-stage"))"""  # in whatever order attributes came
+TWICE = ["ArrowRight", "ArrowRight", "ArrowLeft"]
+KEYS = {"range": TWICE, "radio": ["Space"], "checkbox": ["Space"]}
+WATCH = """() => {
+  window.changed = new Set();
+  const note = (list) => { for (const { target } of list) changed.add(target.nodeName); };
+  const all = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(note).observe(document.querySelector("#one svg"), all);
+}"""
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_figure_that_was_moved_is_the_figure_drawn_anew(browser, figure, width):
+    with bare_page(browser, figure(), width=width, reduced_motion="reduce") as page:
+        begun = page.evaluate(SHOWN, "one")
+        for kind, keys in KEYS.items():
+            for control in page.locator(f"#one .u-controls input[type={kind}]:enabled").all():
+                control.focus()
+                for key in keys:
+                    page.keyboard.press(key)
+        for button in page.locator("#one .u-controls button:enabled").all():
+            button.click()
+        page.wait_for_timeout(100)
+        moved = page.evaluate(SHOWN, "one")
+        assert moved != begun
+        page.evaluate("figure.again()")
+        page.wait_for_timeout(100)
+        assert page.evaluate(SAME)
+        assert page.evaluate(SHOWN, "two")[1] == moved[1]
+
+
+def test_what_stays_is_not_touched(browser):
+    with bare_page(browser, GradientNorms()) as page:
+        page.evaluate(WATCH)
+        page.get_by_role("slider", name="read off at lag").focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+        # the picture's words, the line at the lag and the point on the curve
+        assert page.evaluate("[...changed]") == ["svg", "path", "circle"]
