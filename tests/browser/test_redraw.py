@@ -30,9 +30,8 @@ WATCH = """() => {
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_figure_that_was_moved_is_the_figure_drawn_anew(browser, figure, width):
-    with bare_page(browser, figure(), width=width, reduced_motion="reduce") as page:
+def test_a_figure_that_was_moved_is_the_figure_drawn_anew(browser, figure):
+    with bare_page(browser, figure(), width=390, reduced_motion="reduce") as page:
         begun = page.evaluate(SHOWN, "one")
         for kind, keys in KEYS.items():
             for control in page.locator(f"#one .u-controls input[type={kind}]:enabled").all():
