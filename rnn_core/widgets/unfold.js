@@ -168,6 +168,7 @@ function inside(s, x, y) {
 function table(s, hold) {
   const cells = []; // each shows its number for a given state
   let present = s;
+  const set = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
   const number = (tag, attributes, value, digits) => {
     const node = html(tag, { class: "u-figure", ...attributes });
     cells.push((now) => shade(node, value(now), digits));
@@ -179,8 +180,8 @@ function table(s, hold) {
     cells.push((now) => {
       const held = key(now), value = entry(now, held);
       input.checked = String(held) === String(now.held);
-      input.setAttribute("aria-label", `${nameOf(held)} = ${num(value)}`);
-      shown.parentNode.dataset.held = JSON.stringify(held);
+      set(input, "aria-label", `${nameOf(held)} = ${num(value)}`);
+      set(shown.parentNode, "data-held", JSON.stringify(held));
       shade(shown, value);
     });
     return html("label", { class: "u-hold u-scrub" }, input, shown);
