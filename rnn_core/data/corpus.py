@@ -68,7 +68,7 @@ def join(tokens, unit="words"):
 
 
 def read_text(source, sha256=None, cache=None):
-    """The text of a file, or of a page if `source` begins with http:// or https://.
+    """The text of a file, or of a page if `source` begins with ``http://`` or ``https://``.
 
     A page is downloaded once, into the cache folder, and read from there the next time.  A
     download that breaks off or has the wrong checksum leaves nothing behind.
@@ -122,7 +122,7 @@ def decode(data, name="the text"):
 
 
 def is_url(source):
-    """True for an address that begins with http:// or https://."""
+    """True for an address that begins with ``http://`` or ``https://``."""
     return str(source).lower().startswith(("http://", "https://"))
 
 

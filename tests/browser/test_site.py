@@ -122,6 +122,8 @@ def test_no_widget_needs_a_kernel_and_no_link_leads_nowhere(site):
         assert "application/vnd.jupyter.widget" not in html
         html = re.sub(r"<script.*?</script>", "", html, flags=re.S)
         for target in re.findall(r'(?:href|src)="([^"#?]+)[^"]*"', html):
+            if re.fullmatch(r"https?:/*", target):
+                missing.append(f"{name}: {target}")
             if re.match(r"[a-z]+:|//|/$", target):
                 continue
             path = (site / f"{name}.html").parent / target
