@@ -44,6 +44,11 @@ HOST = """async ([esm, state]) => {
 }"""
 
 
+def settled(page):
+    """Wait until the figure has drawn what it was told: two frames, however long they take."""
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+
+
 @contextmanager
 def bare_page(browser, widget: Explorable, width=1280, height=900, dark=False, **context):
     """The explorable in a page of its own; has_touch, reduced_motion, ... go to new_context."""

@@ -5,13 +5,13 @@ import pytest
 from rnn_core.plots import number
 from rnn_core.plots.gradients import short
 from rnn_core.widgets import GradientNorms
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 
 
 def expect_on_screen(page, **traits):
-    page.wait_for_timeout(60)
+    settled(page)
     figure = GradientNorms(**traits)
     lag = min(figure.lag, figure.steps)
     wanted = {
@@ -55,7 +55,7 @@ def test_the_noise_rests_where_nothing_bends(browser):
     with bare_page(browser, GradientNorms(activation="linear")) as page:
         assert page.get_by_role("slider", name="input noise").is_disabled()
         page.get_by_role("radio", name="tanh").check()
-        page.wait_for_timeout(60)
+        settled(page)
         assert page.get_by_role("slider", name="input noise").is_enabled()
 
 
@@ -79,7 +79,7 @@ def test_python_moves_it_and_it_leaves_nothing_behind(browser):
     with bare_page(browser, GradientNorms(), dark=True) as page:
         page.evaluate("figure.again().then((end) => { figure.end = end; })")
         page.evaluate("figure.model.set('radius', 1.25)")
-        page.wait_for_timeout(60)
+        settled(page)
         figure = GradientNorms(radius=1.25)
         assert (
             page.locator('dd[data-number="norm"]').all_inner_texts()

@@ -6,7 +6,7 @@ import pytest
 from rnn_core import RNNLM, Vocabulary
 from rnn_core.widgets import NextWord
 from rnn_core.widgets.next_word import copied
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 EVIL = '<img src=x onerror="window.pwned=1">'
 
@@ -24,7 +24,7 @@ def page(browser, figure):
 
 def shown(page, name):
     """The printed numbers of the RNN (0) or of the bigram model (1), one for each word."""
-    page.wait_for_timeout(60)  # a frame
+    settled(page)
     rows = page.locator("#one .u-row").all()
     return [float(row.locator("text.u-number").nth(name).text_content()) for row in rows]
 
@@ -108,7 +108,7 @@ def test_a_user_s_words_are_text_and_never_markup(browser):
     with bare_page(browser, figure, width=360) as page:
         for i in range(len(words)):
             page.locator(".u-keys button").nth(i).click()
-        page.wait_for_timeout(100)
+        settled(page)
         assert page.evaluate("window.pwned") is None
         assert page.locator("img, main script").count() == 0
         assert EVIL in page.locator(".u-word").all_text_contents()

@@ -7,7 +7,7 @@ import pytest
 
 from rnn_core.scoring import readings
 from rnn_core.widgets import Perplexity
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 KEY = {
     "right": "2.500",
@@ -23,7 +23,7 @@ KEY = {
 
 def shown(page):
     """The names and numbers of the lower half of the picture."""
-    page.wait_for_timeout(60)  # a frame
+    settled(page)
     texts = page.locator("svg text").all_text_contents()
     return {name: texts[texts.index(name) + 1] for name in KEY}
 

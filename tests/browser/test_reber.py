@@ -8,7 +8,7 @@ import pytest
 from rnn_core import RNNLM
 from rnn_core.data.grammar import embedded_reber
 from rnn_core.widgets import Reber
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 CLOSING = "BTBTXSE"  # only the outer symbol, six back, says what comes
 
@@ -25,7 +25,7 @@ def closing(browser, model):
 
 
 def readout(page):
-    page.wait_for_timeout(60)
+    settled(page)
     return page.locator(".u-readout").inner_text()
 
 
@@ -66,7 +66,7 @@ def test_whatever_is_drawn_follows_the_grammar_and_the_same_seed_draws_the_same(
 
 
 def test_the_held_node_is_the_state(closing):
-    closing.wait_for_timeout(60)
+    settled(closing)
     held = closing.locator("circle[data-held]")
     assert held.count() == 1
     names = [node["at"] for node in Reber(walk=CLOSING).automaton["nodes"]]

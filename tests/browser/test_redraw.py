@@ -11,7 +11,7 @@ from rnn_core.widgets import (
     Truncation,
     Unfold,
 )
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
@@ -40,11 +40,11 @@ def test_a_figure_that_was_moved_is_the_figure_drawn_anew(browser, figure):
                     page.keyboard.press(key)
         for button in page.locator("#one .u-controls button:enabled").all():
             button.click()
-        page.wait_for_timeout(100)
+        settled(page)
         moved = page.evaluate(SHOWN, "one")
         assert moved != begun
         page.evaluate("figure.again()")
-        page.wait_for_timeout(100)
+        settled(page)
         assert page.evaluate(SAME)
         assert page.evaluate(SHOWN, "two")[1] == moved[1]
 
@@ -54,6 +54,6 @@ def test_what_stays_is_not_touched(browser):
         page.evaluate(WATCH)
         page.get_by_role("slider", name="read off at lag").focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(100)
+        settled(page)
         # the picture's words, the line at the lag and the point on the curve
         assert page.evaluate("[...changed]") == ["svg", "path", "circle"]

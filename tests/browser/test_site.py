@@ -92,9 +92,10 @@ def test_what_scrolls_is_a_stop_of_the_keyboard_once_it_is_open(browser, site):
         assert set(page.evaluate(wide)) == {0}
         stops = page.locator("pre[tabindex='0']").count()
         page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
-        page.wait_for_timeout(200)
+        page.wait_for_function(
+            "(stops) => document.querySelectorAll('pre[tabindex=\"0\"]').length > stops", arg=stops
+        )
         assert set(page.evaluate(wide)) == {0}
-        assert page.locator("pre[tabindex='0']").count() > stops
 
 
 def test_every_page_is_in_the_table_of_contents(site):

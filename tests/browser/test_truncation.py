@@ -7,7 +7,7 @@ import pytest
 
 from rnn_core.diagnostics import share_through
 from rnn_core.widgets import Truncation
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def page(browser):
 
 
 def shown(page):
-    page.wait_for_timeout(60)  # a frame
+    settled(page)
     names = page.locator("dt").all_text_contents()
     return dict(zip(names, page.locator("dd").all_text_contents(), strict=True))
 
@@ -91,7 +91,7 @@ def test_a_click_on_a_copy_chooses_the_input(page):
 
 
 def test_bars_of_the_other_block_are_empty(page):
-    page.wait_for_timeout(60)
+    settled(page)
     bars = page.locator("[data-step] g rect:first-child[fill='var(--u-grad)']")
     heights = [float(bar.get_attribute("height")) for bar in bars.all()]
     assert np.array_equal(np.array(heights) == 0, [True] * 6 + [False])
@@ -102,7 +102,7 @@ def test_it_fits_a_phone_and_cleans_up(browser, dark):
     with bare_page(browser, Truncation(), width=360, dark=dark, has_touch=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.get_by_role("radio", name="reset").tap()
-        assert state(page)["carry"] is False
+        page.wait_for_function("figure.model.get('carry') === false")
         page.evaluate("figure.again()")
         assert page.locator("figure").count() == 2
         page.evaluate("figure.cleanup()")

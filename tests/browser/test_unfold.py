@@ -7,7 +7,7 @@ import pytest
 
 from rnn_core import RNN, RNNCell
 from rnn_core.widgets import Unfold
-from tests.browser.harness import bare_page
+from tests.browser.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 
@@ -19,10 +19,6 @@ def number(words):
 def state_of(page):
     """The model's traits as a reader in Python would get them, as a fresh Unfold."""
     return Unfold(**page.evaluate("figure.model.state"))
-
-
-def settled(page):
-    page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
 
 
 def shown(page, root="#one"):
@@ -219,17 +215,19 @@ def test_a_trait_set_elsewhere_moves_the_figure_in_both_places(browser):
         assert page.evaluate("figure.model.listeners") == 0
 
 
-def test_it_unfolds_by_moving_unless_the_reader_wants_no_motion(browser):
-    fading = "document.querySelector('#one svg [opacity] > [data-step]')"
-    middles = f"Number({fading}?.parentElement.getAttribute('opacity'))"
-    for motion, seen in (("no-preference", True), ("reduce", False)):
-        with bare_page(browser, Unfold(unrolled=False), reduced_motion=motion) as page:
-            look = f"seen.push({middles}); requestAnimationFrame(look);"
-            page.evaluate(f"() => {{ window.seen = []; const look = () => {{ {look} }}; look(); }}")
-            page.locator("#one label", has_text="unrolled").click()
-            page.wait_for_timeout(1000)
-            check_all_numbers(page)
-            assert page.evaluate("seen.some((o) => o > 0.02 && o < 0.98)") is seen
+@pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
+def test_it_unfolds_by_moving_unless_the_reader_wants_no_motion(browser, motion, moves):
+    with bare_page(browser, Unfold(unrolled=False), reduced_motion=motion) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)  # from here on time passes when the test says so
+        page.locator("#one label", has_text="unrolled").click()
+        page.clock.run_for(250)
+        fading = page.locator("#one svg [opacity]:has(> [data-step])")
+        seen = [float(one.get_attribute("opacity")) for one in fading.all()]
+        assert any(0.02 < opacity < 0.98 for opacity in seen) is moves, seen
+        page.clock.run_for(1000)
+        page.clock.resume()
+        check_all_numbers(page)
 
 
 def test_it_says_the_numbers_to_a_screen_reader(browser):
@@ -238,7 +236,7 @@ def test_it_says_the_numbers_to_a_screen_reader(browser):
         assert page.locator("#one [aria-live=polite]").text_content() == ""  # nothing changed yet
         page.locator("#one .u-stepper input").focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(900)
+        page.locator("#one [aria-live=polite]:not(:empty)").wait_for(state="attached")
         said = page.locator("#one [aria-live=polite]").text_content()
         assert said == state_of(page).summary() and "At step 3" in said
         slider = page.locator("#one .u-held-value input")
