@@ -13,6 +13,7 @@ class in the built pages and kept (tests/browser/test_site.py looks at each).
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from html import escape
@@ -106,6 +107,23 @@ WHERE = {
     "copybutton.js": r"highlight",
     "togglebutton.js": r'class="(?:[^"]* )?(?:toggle|admonition[^"]* dropdown)[ "]',
 }
+# The page is read and its figures move before these come: buttons of the theme, tooltips, copying.
+# (All of them ask whether the page is read already. The search page needs its own at once.)
+LATE = (
+    "doctools.js",
+    "sphinx_highlight.js",
+    "clipboard.min.js",
+    "copybutton.js",
+    "sphinx-book-theme.js",
+    "bootstrap.js",
+    "pydata-sphinx-theme.js",
+)
+LOADER = """<script>addEventListener("load", () => { // in this order; then the page says that it is complete
+  const scripts = %s.map((src) => Object.assign(document.createElement("script"), { src, async: false }));
+  scripts.at(-1).onload = () => document.documentElement.classList.add("is-complete");
+  document.head.append(...scripts);
+});</script>
+"""
 # why, script, pattern, replacement, what it leaves: found once each
 SCRIPTS = [
     (
@@ -134,7 +152,8 @@ def edited(html: str, pagename: str) -> str:
             )
     if pagename != "search":
         html = re.sub(SEARCH, "", html)  # the box leads to the search page, which loads the index
-    return defer(one_sheet(html))
+    html = defer(one_sheet(html))
+    return html if pagename == "search" else later(html, pagename)
 
 
 sheets: list[str] = []  # of the pages written in this build, in the order of the page
@@ -164,6 +183,21 @@ def defer(html: str) -> str:
 
     head, end, body = html.partition("</head>")
     return PLAIN_SCRIPT.sub(one, head) + end + body
+
+
+def later(html: str, pagename: str) -> str:
+    """The scripts of LATE come when all else is there."""
+    late = re.findall(r'<script defer src="([^"]+)"></script>', html)
+    late = [path for path in late if posixpath.basename(path.split("?")[0]) in LATE]
+    needed = [name for name in LATE if name not in WHERE or re.search(WHERE[name], html)]
+    if len(late) != len(needed):
+        logger.warning(
+            f"book/_ext/theme.py: {late} should be {needed}: the theme has other scripts now",
+            location=pagename,
+        )
+    for path in late:
+        html = html.replace(f'<script defer src="{path}"></script>', "", 1)
+    return html.replace("</head>", LOADER % json.dumps(late) + "</head>", 1)
 
 
 class Templates(BuiltinTemplateLoader):

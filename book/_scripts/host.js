@@ -28,26 +28,26 @@ const unrolled = (() => {
     emit(event) { for (const call of this.calls.get(event) ?? []) call(); }
   }
 
-  function mount(place, name, id) {
+  // Drawn before it is in the page, to the width it will have there: laid out once. On an error the still says it all, at rest.
+  function mount(place, width, name, id) {
     const el = document.createElement("div"), module = modules.get(name);
     el.className = "explorable-live";
-    place.append(el);
-    place.classList.add("is-live"); // hides the still; before render, which asks for the width
+    el.dataset.width = Math.min(width, 760); // .unrolled-explorable is no wider
     try {
       module.made ??= module.make();
       module.made.render({ model: models.get(id), el });
+      place.append(el);
+      place.classList.add("is-live"); // hides the still
     } catch (error) {
-      el.remove();
-      place.classList.remove("is-live"); // the still says it all, at rest
       console.error(error);
     }
   }
 
   const near = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
+    for (const { isIntersecting, target, boundingClientRect } of entries) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      mount(target, ...waiting.get(target));
+      mount(target, boundingClientRect.width, ...waiting.get(target));
     }
   }, { rootMargin: "600px 0px" });
 
@@ -59,7 +59,7 @@ const unrolled = (() => {
       if (!models.has(id)) models.set(id, new Model(state));
       if (!below) { // asking forces a layout; what follows a figure below the first screen is below
         const { top, width } = place.getBoundingClientRect();
-        if (width && top < innerHeight) return mount(place, name, id);
+        if (width && top < innerHeight) return mount(place, width, name, id);
         below = top >= innerHeight;
       }
       waiting.set(place, [name, id]);

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from fontTools.ttLib import TTFont
 
+from tests.browser.harness import settled
 from tests.browser.site import ROOT, open_page, page_names, show_all
 from tools.axe import violations
 
@@ -96,6 +97,21 @@ def test_what_scrolls_is_a_stop_of_the_keyboard_once_it_is_open(browser, site):
             "(stops) => document.querySelectorAll('pre[tabindex=\"0\"]').length > stops", arg=stops
         )
         assert set(page.evaluate(wide)) == {0}
+
+
+def test_a_figure_does_not_wait_for_the_theme(browser, address):
+    context = browser.new_context()
+    page, asked = context.new_page(), []
+    page.route("**/_static/scripts/*", lambda route: asked.append(route.request.url))  # no answer
+    page.goto(f"{address}/notebooks/01_anatomy.html")
+    page.locator(".explorable").first.scroll_into_view_if_needed()
+    picture = page.locator(".explorable-live svg").first
+    said = picture.get_attribute("aria-label")
+    page.locator(".explorable-live input[type=range]").first.press("ArrowRight")
+    settled(page)
+    assert picture.get_attribute("aria-label") != said
+    assert asked and not page.locator("html.is-complete").count()
+    context.close()
 
 
 def test_every_page_is_in_the_table_of_contents(site):

@@ -99,7 +99,7 @@ export function picture(host, draw) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("role", "img");
   host.append(svg);
-  let frameId = 0, width = Math.round(host.clientWidth); // asked once: to ask again is to lay the page out again
+  let frameId = 0, width = Math.round(host.closest("[data-width]")?.dataset.width ?? host.clientWidth); // asked once, if the page does not say: to ask is to lay it out
   const paint = () => {
     frameId = 0;
     if (!width) return;
