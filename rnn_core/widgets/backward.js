@@ -121,6 +121,7 @@ function copy(s, L, t) {
     L.wide ? name(L, at, loss, "L", t, "grad", -29) : name(L, at, loss, "L", t, "grad", -28),
     L.wide ? name(L, at - turn - 14, (low + L.deep(D) - edge) / 2, "x", t, "input") : back ? name(L, at, low, "dx", t, "grad", -28) : name(L, at, low, "x", t, "input", -28),
     t === 1 ? (L.wide ? name(L, forth - 12, -turn, "h", 0, "state") : name(L, forth, -turn, "h", 0, "state", -10)) : null,
+    cell(...L.place(at, 0), CELL.width, CELL.height, { label: "h", index: t, role: back ? "grad" : "ink" }),
   ];
   if (back) {
     const half = at - L.pitch / 2, cut = !s.from_next && t > 1;
@@ -134,8 +135,7 @@ function copy(s, L, t) {
       t > 1 ? arrow(path([half - L.thick(H), meet], [before + L.thick(H), meet]), { backward: true, cut }) : name(L, half, meet, "dh", 0, "grad", -29),
     );
   }
-  const [x, y] = L.place(at, 0);
-  return group(nodes, cell(x, y, CELL.width, CELL.height, { label: "h", index: t, role: back ? "grad" : "ink" }));
+  return group(nodes);
 }
 
 // ---- the shares of each weight, their sum, and what central differences say

@@ -1,7 +1,7 @@
 // Unfold: one layer, folded with its loop or unrolled into copies; every copy has the same weights.
 
 import { array, arrow, cell, color, el, fill, group, math, num, text } from "./shared/draw.js";
-import { button, frame, html, listen, picture, put, range, scrub, segmented, show, stepper, symbol, tween, write } from "./shared/controls.js";
+import { assign, button, frame, html, listen, picture, put, range, scrub, segmented, show, stepper, symbol, tween, write } from "./shared/controls.js";
 import { forward } from "./shared/rnn.js";
 
 const WEIGHTS = ["W_x", "W_h", "b"], VALUES = [...WEIGHTS, "xs", "h_0"];
@@ -59,7 +59,8 @@ function layout(width, { T, D, H }) {
 function scene(s, width, u) {
   const L = layout(width, s), at = (t) => L.folded + (L.along(t) - L.folded) * u;
   const shy = (node, t) => t === s.t ? node : fade(node, u);
-  const steps = s.hs.map((_, i) => i + 1).filter((t) => t === s.t || u > 0).sort((p, q) => (p === s.t) - (q === s.t));
+  const steps = s.hs.map((_, i) => i + 1).filter((t) => t === s.t || u > 0);
+  if (u < 1) steps.sort((p, q) => (p === s.t) - (q === s.t)); // the present copy lies on top of the others
   const marks = [band(L, at(s.t), u, width)];
   if (u > 0) marks.push(fade(start(s, L, at(1)), u));
   const loop = Math.min(s.t, s.T - 1);
@@ -168,7 +169,6 @@ function inside(s, x, y) {
 function table(s, hold) {
   const cells = []; // each shows its number for a given state
   let present = s;
-  const set = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
   const number = (tag, attributes, value, digits) => {
     const node = html(tag, { class: "u-figure", ...attributes });
     cells.push((now) => shade(node, value(now), digits));
@@ -180,8 +180,8 @@ function table(s, hold) {
     cells.push((now) => {
       const held = key(now), value = entry(now, held);
       input.checked = String(held) === String(now.held);
-      set(input, "aria-label", `${nameOf(held)} = ${num(value)}`);
-      set(shown.parentNode, "data-held", JSON.stringify(held));
+      assign(input, "aria-label", `${nameOf(held)} = ${num(value)}`);
+      assign(shown.parentNode, "data-held", JSON.stringify(held));
       shade(shown, value);
     });
     return html("label", { class: "u-hold u-scrub" }, input, shown);

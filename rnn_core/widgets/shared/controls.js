@@ -48,14 +48,14 @@ function made(mark, namespace) {
   return node;
 }
 
-function assign(node, name, value) {
+export function assign(node, name, value) {
   if (typeof value === "function") node.addEventListener(name.slice(2), value);
   else if (value === undefined || value === null || value === false) node.removeAttribute(name);
-  else node.setAttribute(name, value === true ? "" : value);
+  else if (node.getAttribute(name) !== (value === true ? "" : String(value))) node.setAttribute(name, value === true ? "" : value); // said again, it would be laid out again
 }
 
 // Changes a text only where it differs.
-export const write = (node, words) => { if (node.textContent !== words) node.textContent = words; };
+export const write = (node, words) => show(node, [words]);
 
 const CONTROLS = new Set(["button", "input", "select"]);
 
@@ -94,29 +94,35 @@ function throttled(call, wait = 700) {
   };
 }
 
-// An <svg> as wide as its host. draw(width) -> { height, marks, label }; redraw() paints at the next frame.
+// An <svg> as wide as its host. draw(width) -> { height, marks, label }
+// redraw() paints when the script that asks has ended, before the browser waits for its next frame; asked again, in that frame.
 export function picture(host, draw) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("role", "img");
+  svg.mark = el("svg");
   host.append(svg);
-  let frameId = 0, width = Math.round(host.closest("[data-width]")?.dataset.width ?? host.clientWidth); // asked once, if the page does not say: to ask is to lay it out
+  let busy = false, asked = false, ended = false;
+  let width = Math.round(host.closest("[data-width]")?.dataset.width ?? host.clientWidth); // asked once, if the page does not say: to ask is to lay it out
   const paint = () => {
-    frameId = 0;
-    if (!width) return;
+    asked = false;
+    if (!width || ended) return;
     const { height, marks, label } = draw(width);
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    svg.setAttribute("width", width);
-    svg.setAttribute("height", height);
-    svg.setAttribute("aria-label", label);
-    show(svg, marks);
+    alike(svg, el("svg", { role: "img", viewBox: `0 0 ${width} ${height}`, width, height, "aria-label": label }, marks));
   };
-  const redraw = () => { frameId ||= requestAnimationFrame(paint); };
+  const redraw = () => {
+    asked = true;
+    if (busy) return;
+    busy = true;
+    queueMicrotask(() => {
+      paint();
+      requestAnimationFrame(() => { busy = false; if (asked) redraw(); });
+    });
+  };
   const watch = new ResizeObserver(([{ contentRect }]) => {
     if (Math.round(contentRect.width) !== width) { width = Math.round(contentRect.width); paint(); }
   });
   watch.observe(host);
   paint();
-  return { svg, redraw, end() { watch.disconnect(); cancelAnimationFrame(frameId); } };
+  return { svg, redraw, end() { ended = true; watch.disconnect(); } };
 }
 
 // ---- the model: get / set / save_changes / on / off, nothing else
@@ -126,10 +132,15 @@ export function put(model, values) {
   model.save_changes();
 }
 
-// Calls back when one of the traits changes; returns the call that ends it.
+// Calls back once for all the traits that a script changes, when it has ended; returns the call that ends it.
 export function listen(model, names, callback) {
-  for (const name of names) model.on(`change:${name}`, callback);
-  return () => { for (const name of names) model.off(`change:${name}`, callback); };
+  let asked = false, ended = false;
+  const tell = () => {
+    if (!asked) queueMicrotask(() => { asked = false; if (!ended) callback(); });
+    asked = true;
+  };
+  for (const name of names) model.on(`change:${name}`, tell);
+  return () => { ended = true; for (const name of names) model.off(`change:${name}`, tell); };
 }
 
 // ---- controls: each returns { root, set(value) }; `set` shows a value and calls nobody
@@ -140,11 +151,14 @@ export function range({ label, min, max, step = 1, value = min, format = String,
   const input = html("input", { type: "range", min, max, step, oninput: () => { tell(Number(input.value)); oninput(Number(input.value)); } });
   const tell = (number) => {
     write(shown, format(number));
-    assign(input, "aria-valuetext", shown.textContent);
+    assign(input, "aria-valuetext", format(number));
   };
   const root = html("label", { class: "u-range" }, html("span", { class: "u-range-head" }, name, shown), input);
-  const set = (number) => { input.value = number; tell(number); }; // shows the number itself, also between two steps of the slider
-  const limit = (low, high) => { input.min = low; input.max = high; };
+  const set = (number) => { // shows the number itself, also between two steps of the slider
+    if (input.value !== String(number)) input.value = number;
+    tell(number);
+  };
+  const limit = (low, high) => { assign(input, "min", low); assign(input, "max", high); };
   set(value);
   return { root, input, set, limit, rename: (...words) => show(name, words) };
 }
