@@ -57,3 +57,27 @@ def test_what_stays_is_not_touched(browser):
         settled(page)
         # the picture's words, the line at the lag and the point on the curve
         assert page.evaluate("[...changed]") == ["svg", "path", "circle"]
+
+
+HEIGHTS = """async () => {
+  const heights = new Set(), figure = document.querySelector("#one figure");
+  for (const slider of figure.querySelectorAll("input[type=range]:enabled")) {
+    const [min, max, step] = ["min", "max", "step"].map((name) => Number(slider[name]) || 0);
+    for (const value of [min, min + step, min + 2 * step, (min + max) / 2, max]) {
+      slider.value = value;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      await new Promise((go) => requestAnimationFrame(go));
+      heights.add(figure.offsetHeight);
+    }
+  }
+  return [...heights];
+}"""
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda kind: kind.__name__)
+def test_the_page_below_stays_where_it_is(browser, figure):
+    with bare_page(browser, figure(), reduced_motion="reduce") as page:
+        for width in (360, 412, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            settled(page)
+            assert len(page.evaluate(HEIGHTS)) <= 1, width

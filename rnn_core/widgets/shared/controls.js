@@ -179,7 +179,10 @@ export function select({ label, options, value, oninput }) {
   const pairs = options.map((option) => Array.isArray(option) ? option : [option, option]);
   const input = html("select", { onchange: () => oninput(pairs[input.selectedIndex][0]) },
     pairs.map(([, words]) => html("option", {}, String(words))));
-  const set = (chosen) => { input.selectedIndex = pairs.findIndex(([key]) => key === chosen); };
+  const set = (chosen) => {
+    const i = pairs.findIndex(([key]) => key === chosen);
+    if (input.selectedIndex !== i) input.selectedIndex = i;
+  };
   set(value);
   return { root: html("label", { class: "u-select" }, html("span", { class: "u-label" }, label), input), input, set };
 }
