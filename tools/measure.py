@@ -114,8 +114,11 @@ def first_visit(browser, base, name):
 
 
 def slow_start(browser, base, name, visits=3):
-    seen = [one_slow_start(browser, base, name) for _ in range(visits)]
-    return None if None in seen else round(statistics.median(seen), 2)
+    first = one_slow_start(browser, base, name)
+    if first is None:  # no figure on this page
+        return None
+    others = [one_slow_start(browser, base, name) for _ in range(visits - 1)]
+    return round(statistics.median([first, *others]), 2)
 
 
 def one_slow_start(browser, base, name):

@@ -51,7 +51,10 @@ function made(mark, namespace) {
 export function assign(node, name, value) {
   if (typeof value === "function") node.addEventListener(name.slice(2), value);
   else if (value === undefined || value === null || value === false) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== (value === true ? "" : String(value))) node.setAttribute(name, value === true ? "" : value); // said again, it would be laid out again
+  else {
+    const words = value === true ? "" : String(value);
+    if (node.getAttribute(name) !== words) node.setAttribute(name, words); // said again, it would be laid out again
+  }
 }
 
 // Changes a text only where it differs.
