@@ -6,8 +6,9 @@ import numpy as np
 
 from rnn_core import RNN, RNNLM, Affine, Embedding, RNNCell
 from rnn_core.data.grammar import embedded_reber, reber
+from rnn_core.diagnostics.scoring import excess_loss
 from rnn_core.gradcheck import complex_step, relative_error
-from rnn_core.scoring import excess_loss, learn_grammar
+from rnn_core.train import learn_grammar
 
 try:
     import torch

@@ -30,7 +30,7 @@ from ipywidgets import FloatSlider, interact
 
 from rnn_core.diagnostics import gradient_norms, norm_bound
 from rnn_core.plots.gradients import bound, norms_by_lag
-from rnn_core.widgets.gradient_norms import default_matrices
+from rnn_core.widgets.gradient_norms.gradient_norms import default_matrices
 
 given = default_matrices()
 W, dh = np.array(given["orthogonal"]), np.array([given["dh"]])

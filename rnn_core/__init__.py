@@ -3,6 +3,7 @@
 Floors, each importing only from those below:
 
     5  widgets  plots                       (need anywidget and matplotlib; imported by name only)
+       text                                (the command ``python -m rnn_core FILE``)
     4  train  sample  diagnostics  checks
     3  model  checkpoint
     2  rnn
@@ -20,8 +21,6 @@ from .optim import SGD, Adam, clip_by_global_norm
 from .rnn import RNN
 from .sample import sample
 from .train import evaluate, train
-
-__version__ = "1.0.0"
 
 __all__ = [
     "RNN",
@@ -42,3 +41,11 @@ __all__ = [
     "stream_batches",
     "train",
 ]
+
+
+def __getattr__(name):
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version  # the one number is pyproject.toml's
+
+    return version("unrolled")

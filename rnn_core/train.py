@@ -3,7 +3,8 @@
 import numpy as np
 
 from .loss import perplexity
-from .optim import clip_by_global_norm, global_norm
+from .model import RNNLM
+from .optim import Adam, clip_by_global_norm, global_norm
 from .shapes import as_int
 
 
@@ -88,3 +89,36 @@ def _shown(batches, progress):
     from tqdm.auto import tqdm
 
     return tqdm(batches, unit="block")
+
+
+def learn_grammar(grammar, rng, steps=1200, hidden_size=32, watch=None):
+    """Train a language model on streams of a grammar, each of them read once.
+
+    Every stream starts with a string and a state of zeros, so the model learns
+    what such a state means.  W_h starts orthogonal and the embedding small: at
+    first the state neither grows nor shrinks, and the gradient finds its way
+    back over a whole string.
+
+    Parameters
+    ----------
+    watch : callable, optional
+        Called as ``watch(step, model)`` after each update; step counts from 1.
+
+    Returns
+    -------
+    RNNLM
+    """
+    V, H, N, T = len(grammar.vocab), hidden_size, 32, 32
+    model, optimizer = RNNLM.init(V, V, H, rng), Adam(0.02, beta2=0.99)
+    model.rnn.cell.W_h[:] = np.linalg.qr(rng.normal(size=(H, H)))[0]
+    model.embedding.W *= 0.5
+    streams = grammar.sample(T + 1, rng, steps * N).reshape(steps, N, T + 1)
+
+    def on_step(step, loss):
+        optimizer.lr = 0.02 * (1 - step / steps)  # smaller steps, down to none
+        if watch is not None:
+            watch(step, model)
+
+    batches = [(ids[:, :-1], ids[:, 1:]) for ids in streams]
+    train(model, batches, optimizer, max_norm=1.0, carry=False, on_step=on_step)
+    return model

@@ -21,9 +21,9 @@ import numpy as np
 
 from rnn_core import RNNLM, Adam, Vocabulary, clip_by_global_norm, stream_batches, train
 from rnn_core.data import Recall, load_text
-from rnn_core.data.corpus import tokenize
 from rnn_core.diagnostics import truncation_bias
 from rnn_core.loss import softmax_cross_entropy
+from rnn_core.text.corpus import tokenize
 
 RESULT = Path(__file__).with_suffix(".json")
 SPANS, CUES, SEEDS = (4, 8), 4, range(6)

@@ -7,13 +7,13 @@ from importlib import import_module
 
 _HOME = {
     "Explorable": "explorable",
-    "Unfold": "unfold",
-    "Backward": "backward",
-    "GradientNorms": "gradient_norms",
-    "Truncation": "truncation",
-    "NextWord": "next_word",
-    "Perplexity": "perplexity",
-    "Reber": "reber",
+    "Unfold": "unfold.unfold",
+    "Backward": "backward.backward",
+    "GradientNorms": "gradient_norms.gradient_norms",
+    "Truncation": "truncation.truncation",
+    "NextWord": "next_word.next_word",
+    "Perplexity": "perplexity.perplexity",
+    "Reber": "reber.reber",
 }
 
 __all__ = list(_HOME)

@@ -222,7 +222,7 @@ def bundle(path, **constants):
     done = {}
 
     def name_of(file):
-        return "$" + re.sub(r"\W", "_", file.relative_to(path.parent).with_suffix("").as_posix())
+        return "$" + re.sub(r"\W", "_", f"{file.parent.name}_{file.stem}")
 
     def read(file):
         source = file.read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from rnn_core.scoring import readings
+from rnn_core.diagnostics.scoring import readings
 from rnn_core.widgets import Perplexity
 from tests.browser.harness import bare_page, settled
 

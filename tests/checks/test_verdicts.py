@@ -11,8 +11,8 @@ import pytest
 
 from rnn_core import RNN, RNNCell, stream_batches
 from rnn_core.checks import WrongAnswer, check, exercises, question
-from rnn_core.checks.bptt import _backward, _cell_backward
-from rnn_core.checks.language import _cross_entropy
+from rnn_core.checks.exercises.bptt import _backward, _cell_backward
+from rnn_core.checks.exercises.language import _cross_entropy
 
 
 def one_step(x, h_prev, W_x, W_h, b):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from rnn_core import RNNLM, softmax
-from rnn_core.widgets.reber import GRAMMARS, Reber
+from rnn_core.widgets.reber.reber import GRAMMARS, Reber
 
 cases = []
 for name, grammar in GRAMMARS.items():

@@ -4,7 +4,7 @@ import json
 from itertools import product
 
 from rnn_core.widgets import GradientNorms
-from rnn_core.widgets.gradient_norms import limits
+from rnn_core.widgets.gradient_norms.gradient_norms import limits
 
 
 def case(**traits):

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compute, summary } from "../../rnn_core/widgets/gradient_norms.js";
+import { compute, summary } from "../../rnn_core/widgets/gradient_norms/gradient_norms.js";
 import { limits } from "../../rnn_core/widgets/shared/norms.js";
 import { fixture } from "./fixture.mjs";
 

@@ -1,11 +1,11 @@
-"""Readings of random texts in random batches, by rnn_core.scoring.readings."""
+"""Readings of random texts in random batches, by rnn_core.diagnostics.scoring.readings."""
 
 import json
 from itertools import pairwise
 
 import numpy as np
 
-from rnn_core.scoring import readings
+from rnn_core.diagnostics.scoring import readings
 
 rng = np.random.default_rng(5)
 cases = []

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from rnn_core import RNNLM, Vocabulary, perplexity, stream_batches, train
-from rnn_core.cli import main, printable
-from rnn_core.data.corpus import build_corpus, tokenize
 from rnn_core.data.ngram import Bigram
 from rnn_core.optim import Adam
-from rnn_core.run import Bar, _fitting, fit, held_out
-from rnn_core.storage import load
+from rnn_core.text.cli import main, printable
+from rnn_core.text.corpus import build_corpus, tokenize
+from rnn_core.text.run import Bar, _fitting, fit, held_out
+from rnn_core.text.storage import load
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "you say goodbye and I say hello . " * 60
@@ -245,7 +245,7 @@ def test_ctrl_c_before_there_is_a_model(text, capsys, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rnn_core.cli.build_corpus", stop)
+    monkeypatch.setattr("rnn_core.text.cli.build_corpus", stop)
     assert run(text) == 130
     assert "nothing was saved" in one_line(capsys)
     assert not (text.parent / "model.npz").exists()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_core.data import corpus
-from rnn_core.data.corpus import build_corpus, decode, join, read_text, tokenize, write_whole
+from rnn_core.text import corpus
+from rnn_core.text.corpus import build_corpus, decode, join, read_text, tokenize, write_whole
 
 PAGE = "You say “goodbye”, and I say hello.\r\n".encode() * 30
 WANT = "You say “goodbye”, and I say hello.\n" * 30

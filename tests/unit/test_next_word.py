@@ -8,7 +8,7 @@ from rnn_core.data.ngram import Bigram
 from rnn_core.plots import canvas
 from rnn_core.plots.language import clipped, language_model
 from rnn_core.widgets import NextWord
-from rnn_core.widgets.next_word import copied, toy
+from rnn_core.widgets.next_word.next_word import copied, toy
 
 
 @pytest.fixture(scope="module")

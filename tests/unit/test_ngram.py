@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core import Vocabulary, perplexity
-from rnn_core.data.corpus import tokenize
 from rnn_core.data.ngram import Bigram, KneserNey, Unigram, discount
+from rnn_core.text.corpus import tokenize
 
 SENTENCE = tokenize("you say goodbye and I say hello")
 VOCAB = Vocabulary.from_tokens(SENTENCE)

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from rnn_core import RNNLM, evaluate, perplexity, softmax_cross_entropy, stream_batches
 from rnn_core.data.grammar import embedded_reber, forget_outer, reber
-from rnn_core.scoring import (
+from rnn_core.diagnostics.scoring import (
     StreamingPerplexity,
     excess_loss,
-    learn_grammar,
     log_softmax,
     readings,
     token_log_probs,
 )
+from rnn_core.train import learn_grammar
 
 
 @pytest.mark.parametrize(

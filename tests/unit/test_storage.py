@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core import RNNLM, Vocabulary
-from rnn_core.storage import load, save
+from rnn_core.text.storage import load, save
 
 anything = st.text(st.characters(), max_size=4)  # surrogates and zeros too
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_core.data import Recall, load_text
-from rnn_core.data.corpus import tokenize
+from rnn_core.text.corpus import tokenize
 
 SIZES = (st.integers(2, 6), st.integers(2, 9), st.integers(1, 4), st.integers(0, 40))
 

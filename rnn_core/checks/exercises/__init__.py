@@ -1,0 +1,5 @@
+"""The exercises of the book, a module for each chapter, in the order of the book."""
+
+from . import anatomy, bptt, truncation, language, perplexity  # isort: skip
+
+__all__ = ["anatomy", "bptt", "language", "perplexity", "truncation"]
