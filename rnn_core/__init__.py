@@ -8,7 +8,7 @@ Floors, each importing only from those below:
     3  model  checkpoint
     2  rnn
     1  cell  layers  loss  optim  gradcheck  data
-    0  shapes
+    0  shapes  words
 """
 
 from . import gradcheck

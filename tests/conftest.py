@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from tests.support.browsers import address, browser, site  # noqa: F401  (fixtures)
+
 # Matrices here are small: threads of the linear algebra library only wait for one another, five
 # times over when several workers share the cores. Notebook kernels inherit this.
 for library in ("OPENBLAS", "MKL", "OMP"):
@@ -12,10 +14,10 @@ for library in ("OPENBLAS", "MKL", "OMP"):
 # Two workers take one file after the other: the long ones first, or one worker ends up waiting.
 LONG = (
     "tests/teacher/",
-    "tests/browser/test_site.py",
-    "tests/notebooks/",
+    "tests/site/",
+    "tests/chapters/",
     "notebooks/",
-    "tests/checks/",
+    "tests/exercises/",
 )
 
 

@@ -6,7 +6,7 @@ HTML, each with its reason. An edit that no longer finds its place is a warning,
 a new version of the theme cannot undo one unnoticed.
 
 Font Awesome itself stays, cut down to the icons in use: whatever icon a theme adds is found by its
-class in the built pages and kept (tests/browser/test_site.py looks at each).
+class in the built pages and kept (tests/site/ looks at each).
 """
 
 # ruff: noqa: E501  (the theme's own lines are long)

@@ -21,8 +21,8 @@ draws its still::
             return fig
 
 What is fixed is computed here, with ``rnn_core``; what the reader drags is computed again in
-JavaScript, by functions that ``tests/js`` holds against ``rnn_core`` to 1e-12.  No number in a
-figure is typed.
+JavaScript, by functions that ``tests/figures/node`` holds against ``rnn_core`` to 1e-12.  No
+number in a figure is typed.
 
 The module is plain JavaScript.  ``CLAIM`` is the caption; shared modules are imported by relative
 path::
@@ -62,6 +62,8 @@ from typing import ClassVar
 import anywidget
 import numpy as np
 import traitlets
+
+from rnn_core.words import catalogue, t
 
 SHARED = Path(__file__).parent / "shared"
 
@@ -288,7 +290,7 @@ class Explorable(anywidget.AnyWidget):
 
     @traitlets.default("_esm")
     def _default_esm(self):
-        return bundle(self._source.with_suffix(".js"), CLAIM=self.claim)
+        return bundle(self._source.with_suffix(".js"), CLAIM=t(self.claim), WORDS=catalogue())
 
     @traitlets.default("_css")
     def _default_css(self):

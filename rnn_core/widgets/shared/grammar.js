@@ -1,7 +1,7 @@
 // Walking an automaton, and what is true, what is forgotten and what a trained RNN says on the way.
 // automaton: { symbols: "BEPSTVX", next: (S,V) state numbers or -1, probs: (S,V), node: (S) -> drawn node, merged: (nodes,V) }
 // weights: { W_in: (V,H) = embedding times W_x plus b, W_h: (H,H), W_out: (H,V), b_out: (V) }
-// tests/js compares every function here with rnn_core, to 1e-12.
+// tests/figures/node compares every function here with rnn_core, to 1e-12.
 import { add, forward, times, zeros } from "./rnn.js";
 
 // The state after each symbol of the walk, starting in state 0 before the first: walk.length + 1 of them

@@ -1,6 +1,6 @@
 // The language model in JavaScript: rnn_core.model with a batch of one.
 // A model is { embedding (V,D), W_x, W_h, b, affine_W (H,V), affine_b (V) }; ids are whole numbers below V.
-// tests/js compares every function here with rnn_core, to 1e-12.
+// tests/figures/node compares every function here with rnn_core, to 1e-12.
 
 import { add, forward, times, zeros } from "./rnn.js";
 

@@ -1,7 +1,7 @@
 // The recurrent layer in JavaScript: rnn_core.rnn with a batch of one.
 // Legend: T steps, D inputs, H units; x (D), h (H), xs (T,D), hs (T,H); W_x (D,H), W_h (H,H), b (H).
 // Vectors are rows, as in the book: h_t = tanh(x_t W_x + h_{t-1} W_h + b).
-// tests/js compares every function here with rnn_core, to 1e-12.
+// tests/figures/node compares every function here with rnn_core, to 1e-12.
 
 export const zeros = (n) => new Array(n).fill(0);
 export const zerosLike = (W) => W.map((row) => zeros(row.length));

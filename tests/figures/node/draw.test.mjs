@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fill, num, roundedPath, scale, short, ticks } from "../../rnn_core/widgets/shared/draw.js";
+import { fill, num, roundedPath, scale, short, ticks } from "../../../rnn_core/widgets/shared/draw.js";
 
 test("numbers are printed with a real minus sign, and zero without one", () => {
   assert.deepEqual([0.4999, -1, -0.001, 0, 12].map((v) => num(v)), ["0.50", "−1.00", "0.00", "0.00", "12.00"]);

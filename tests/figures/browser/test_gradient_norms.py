@@ -5,7 +5,7 @@ import pytest
 from rnn_core.plots import number
 from rnn_core.plots.gradients import short
 from rnn_core.widgets import GradientNorms
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 

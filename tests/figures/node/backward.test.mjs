@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compute, measure, summary } from "../../rnn_core/widgets/backward/backward.js";
+import { compute, measure, summary } from "../../../rnn_core/widgets/backward/backward.js";
 import { close, fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url).map((wanted) => ({ wanted, got: compute({ ...wanted.state, measured: measure(wanted.state) }) }));

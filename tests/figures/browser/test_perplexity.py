@@ -7,7 +7,7 @@ import pytest
 
 from rnn_core.diagnostics.scoring import readings
 from rnn_core.widgets import Perplexity
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 KEY = {
     "right": "2.500",

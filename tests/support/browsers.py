@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.browser.site import ROOT, site_folder
+from tests.support.site import ROOT, site_folder
 from tools.serve import served
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

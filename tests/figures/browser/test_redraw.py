@@ -11,7 +11,7 @@ from rnn_core.widgets import (
     Truncation,
     Unfold,
 )
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]

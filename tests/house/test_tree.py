@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 MACHINE = re.compile(
     r"(?<![\w.\-])/(root|work|Users/\w+|home/\w+)/|"  # where somebody's files are
     r"p[y]pi\.org|python[h]osted|registry\.n[p]mjs|deb\.debi[a]n|"  # where somebody installs from

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { perplexity, predict, softmax } from "../../rnn_core/widgets/shared/lm.js";
+import { perplexity, predict, softmax } from "../../../rnn_core/widgets/shared/lm.js";
 import { close, fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url);

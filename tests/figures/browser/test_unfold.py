@@ -7,7 +7,7 @@ import pytest
 
 from rnn_core import RNN, RNNCell
 from rnn_core.widgets import Unfold
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 

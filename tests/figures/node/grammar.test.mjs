@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bits, drawn, luck, predictions, states, truth } from "../../rnn_core/widgets/shared/grammar.js";
+import { bits, drawn, luck, predictions, states, truth } from "../../../rnn_core/widgets/shared/grammar.js";
 import { close, fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compute, summary } from "../../rnn_core/widgets/gradient_norms/gradient_norms.js";
-import { limits } from "../../rnn_core/widgets/shared/norms.js";
+import { compute, summary } from "../../../rnn_core/widgets/gradient_norms/gradient_norms.js";
+import { limits } from "../../../rnn_core/widgets/shared/norms.js";
 import { fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url).map((wanted) => ({ wanted, got: compute(wanted.state) }));

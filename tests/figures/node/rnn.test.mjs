@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addMatrix, backward, cellForward, dot, forward, outer, times, timesTransposed, zerosLike } from "../../rnn_core/widgets/shared/rnn.js";
+import { addMatrix, backward, cellForward, dot, forward, outer, times, timesTransposed, zerosLike } from "../../../rnn_core/widgets/shared/rnn.js";
 import { close, fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url);

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from fontTools.ttLib import TTFont
 
-from tests.browser.harness import settled
-from tests.browser.site import ROOT, open_page, page_names, show_all
+from tests.support.harness import settled
+from tests.support.site import ROOT, open_page, page_names, show_all
 from tools.axe import violations
 
 KIB = 1024

@@ -6,7 +6,7 @@ import pytest
 from rnn_core import RNNLM, Vocabulary
 from rnn_core.widgets import NextWord
 from rnn_core.widgets.next_word.next_word import copied
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 EVIL = '<img src=x onerror="window.pwned=1">'
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { batchesOf, readings } from "../../rnn_core/widgets/shared/perplexity.js";
+import { batchesOf, readings } from "../../../rnn_core/widgets/shared/perplexity.js";
 import { close, fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url);

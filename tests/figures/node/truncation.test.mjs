@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { biasCurves, cosineAndRatio, gradients, heard } from "../../rnn_core/widgets/shared/truncation.js";
+import { biasCurves, cosineAndRatio, gradients, heard } from "../../../rnn_core/widgets/shared/truncation.js";
 import { close, fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url);

@@ -8,7 +8,7 @@ import pytest
 from rnn_core import RNNLM
 from rnn_core.data.grammar import embedded_reber
 from rnn_core.widgets import Reber
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 CLOSING = "BTBTXSE"  # only the outer symbol, six back, says what comes
 

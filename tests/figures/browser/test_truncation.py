@@ -7,7 +7,7 @@ import pytest
 
 from rnn_core.diagnostics import share_through
 from rnn_core.widgets import Truncation
-from tests.browser.harness import bare_page, settled
+from tests.support.harness import bare_page, settled
 
 
 @pytest.fixture
