@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .loss import perplexity
+from .loss import perplexity, softmax_cross_entropy
 from .model import RNNLM
 from .optim import Adam, clip_by_global_norm, global_norm
 from .shapes import as_int
@@ -122,3 +122,35 @@ def learn_grammar(grammar, rng, steps=1200, hidden_size=32, watch=None):
     batches = [(ids[:, :-1], ids[:, 1:]) for ids in streams]
     train(model, batches, optimizer, max_norm=1.0, carry=False, on_step=on_step)
     return model
+
+
+def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
+    """Train all but the `fixed` arrays on recall windows; return the perplexity on new ones."""
+    rng = np.random.default_rng(seed)
+    model = RNNLM.init(task.vocab_size, embed_size=8, hidden_size=32, rng=rng)
+    ids, targets, mask = task.stream(16, steps, rng)
+    optimizer, h = Adam(0.003), None
+    moving = {name: p for name, p in model.params.items() if name not in fixed}
+    for t in range(0, steps, block_len):
+        block = slice(t, t + block_len)
+        if mask[:, block].any():  # somebody is asked
+            _, grads, h = model.loss_and_grads(ids[:, block], targets[:, block], h, mask[:, block])
+            grads, _ = clip_by_global_norm(grads, 1.0)
+            optimizer.step(moving, {name: grads[name] for name in moving})
+        else:
+            _, h = model.logits(ids[:, block], h)
+        h = h if carry else None
+    return perplexity_at_questions(model, task, block_len, carry)
+
+
+def perplexity_at_questions(model, task, block_len, carry, steps=960):
+    """Of the fixed model, on a stream it has not seen, read block by block as in training."""
+    ids, targets, mask = task.stream(64, steps, np.random.default_rng(99))
+    blocks = [slice(t, t + block_len) for t in range(0, steps, block_len)]
+    logits, h = [], None
+    for block in blocks:
+        z, h = model.logits(ids[:, block], h)
+        logits.append(z)
+        h = h if carry else None
+    loss, _ = softmax_cross_entropy(np.concatenate(logits, axis=1), targets, mask)
+    return float(np.exp(loss))

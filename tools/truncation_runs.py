@@ -1,4 +1,4 @@
-"""The trainings of chapter 3, over several seeds; the result lies beside this file.
+"""The trainings of chapter 3, over several seeds; the result is part of the package.
 
     python tools/truncation_runs.py            about five minutes on two cores; writes the JSON
     python tools/truncation_runs.py --show     print what is stored
@@ -19,13 +19,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads on
 
 import numpy as np
 
-from rnn_core import RNNLM, Adam, Vocabulary, clip_by_global_norm, stream_batches, train
+from rnn_core import RNNLM, Adam, Vocabulary, stream_batches, train
 from rnn_core.data import Recall, load_text
 from rnn_core.diagnostics import truncation_bias
 from rnn_core.loss import softmax_cross_entropy
 from rnn_core.text.corpus import tokenize
+from rnn_core.train import train_recall
 
-RESULT = Path(__file__).with_suffix(".json")
+RESULT = Path(__file__).parent.parent / "rnn_core" / "data" / "truncation_runs.json"
 SPANS, CUES, SEEDS = (4, 8), 4, range(6)
 KINDS = ("right", "skips", "resets")
 FIXED = {
@@ -46,41 +47,6 @@ def measure_bias(seed, epochs):
         train(model, stream_batches(ids, 8, 16), Adam(0.01), epochs=epochs, max_norm=1.0)
     inputs, targets = next(stream_batches(ids, 8, 128))
     return truncation_bias(model, inputs, targets, BLOCK_LENS)["rnn.W_h"].tolist()
-
-
-# ---- recall
-
-
-def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
-    """Train all but the `fixed` arrays on recall windows; return the perplexity on new ones."""
-    rng = np.random.default_rng(seed)
-    model = RNNLM.init(task.vocab_size, embed_size=8, hidden_size=32, rng=rng)
-    ids, targets, mask = task.stream(16, steps, rng)
-    optimizer, h = Adam(0.003), None
-    moving = {name: p for name, p in model.params.items() if name not in fixed}
-    for t in range(0, steps, block_len):
-        block = slice(t, t + block_len)
-        if mask[:, block].any():  # somebody is asked
-            _, grads, h = model.loss_and_grads(ids[:, block], targets[:, block], h, mask[:, block])
-            grads, _ = clip_by_global_norm(grads, 1.0)
-            optimizer.step(moving, {name: grads[name] for name in moving})
-        else:
-            _, h = model.logits(ids[:, block], h)
-        h = h if carry else None
-    return perplexity_at_questions(model, task, block_len, carry)
-
-
-def perplexity_at_questions(model, task, block_len, carry, steps=960):
-    """Of the fixed model, on a stream it has not seen, read block by block as in training."""
-    ids, targets, mask = task.stream(64, steps, np.random.default_rng(99))
-    blocks = [slice(t, t + block_len) for t in range(0, steps, block_len)]
-    logits, h = [], None
-    for block in blocks:
-        z, h = model.logits(ids[:, block], h)
-        logits.append(z)
-        h = h if carry else None
-    loss, _ = softmax_cross_entropy(np.concatenate(logits, axis=1), targets, mask)
-    return float(np.exp(loss))
 
 
 # ---- the detective

@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("book/_ext/*.py", "book/_scripts/*", "rnn_core/widgets/**/*.*s")  # scripts and styles
 CELLS = ("rnn_core/**/*.py", "rnn_core/**/*.json", "rnn_core/**/*.txt", "rnn_core/**/*.mplstyle")
-CELLS += ("benchmarks/report.py", "benchmarks/results.json", "tools/truncation_runs.json")
+CELLS += ("benchmarks/report.py", "benchmarks/results.json")
 
 
 def digest(patterns: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ FLOORS = [
     {"rnn"},
     {"model", "checkpoint"},
     {"train", "sample", "diagnostics", "checks"},
-    {"widgets", "plots", "text"},
+    {"widgets", "plots", "text", "notebook"},
 ]
 
 

@@ -16,6 +16,7 @@ from rnn_core.diagnostics import (
     share_through,
     truncation_bias,
 )
+from rnn_core.train import train_recall
 from tools.truncation_runs import (
     BLOCK_LENS,
     CUES,
@@ -27,7 +28,6 @@ from tools.truncation_runs import (
     measure_bias,
     story,
     suspect_blocks,
-    train_recall,
     train_suspect,
 )
 
