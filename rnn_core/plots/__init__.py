@@ -1,7 +1,7 @@
 """Static figures in the visual language of the book: arrays and an Axes in, the Axes out."""
 
 from .diagrams import array, arrow, bare, canvas, cell, chain, folded, label, number, text, tile
-from .style import PALETTE, SIGNED, figure_svg, svg
+from .style import PALETTE, SIGNED, figure_png, figure_svg, svg
 
 __all__ = [
     "PALETTE",
@@ -12,6 +12,7 @@ __all__ = [
     "canvas",
     "cell",
     "chain",
+    "figure_png",
     "figure_svg",
     "folded",
     "label",

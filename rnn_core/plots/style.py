@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from contextlib import contextmanager
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
@@ -83,9 +84,23 @@ def _own_ids(out):
 
 def figure_svg(draw, title=""):
     """draw() in the book's style, whatever style the caller uses, as an SVG string."""
+    with drawn(draw) as fig:
+        return svg(fig, title)
+
+
+def figure_png(draw):
+    """draw() as a PNG for screens with two dots to a pixel: its bytes, width and height in px."""
+    with drawn(draw) as fig:
+        raw, (width, height) = io.BytesIO(), fig.get_size_inches() * 96
+        fig.savefig(raw, format="png", dpi=192, facecolor=PALETTE["paper"])
+        return raw.getvalue(), round(width), round(height)
+
+
+@contextmanager
+def drawn(draw):
     with mpl.rc_context(), plt.style.context(["default", STYLE]):
         fig = draw()
         try:
-            return svg(fig, title)
+            yield fig
         finally:
             plt.close(fig)

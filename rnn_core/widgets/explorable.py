@@ -56,6 +56,7 @@ that ``bundle`` reads.
 import json
 import re
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import ClassVar
 
@@ -324,6 +325,16 @@ class Explorable(anywidget.AnyWidget):
         from rnn_core.plots import figure_svg
 
         return figure_svg(self.draw, title=self.summary())
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The figure, and its picture for a front end that cannot move it."""
+        from rnn_core.plots import figure_png
+
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        png, width, height = figure_png(self.draw)
+        data["image/png"] = b64encode(png).decode()
+        size = {"width": width, "height": height, "alt": self.summary()}
+        return data, {**metadata, "image/png": size}
 
     def __repr__(self):
         return f"{type(self).__name__}: {self.summary()}"

@@ -46,7 +46,7 @@ def test_text_stays_and_pictures_and_widgets_go(stored):
     codes = [cell for cell in stored.cells if cell.cell_type == "code"]
     kinds = [[kind for o in cell.outputs for kind in o.get("data", {})] for cell in codes]
     assert kinds == [[], ["text/plain"], ["text/plain"], ["text/plain"], [], []]
-    assert codes[1].outputs[0].data["text/plain"].startswith("<Figure size")
+    assert codes[1].outputs[0].data["text/plain"] == f"{refresh.INSTEAD}\nup"
     assert [o.get("text") for o in codes[2].outputs] == ["a\nb\n", None]
 
 
@@ -81,8 +81,20 @@ def test_a_failing_cell_leaves_the_file_as_it_was(tmp_path):
 
 def nbval(path):
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q"]
+    command += ["--nbval-sanitize-with", str(refresh.ROOT / "tests/support/pictures.cfg")]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", "-c", "/dev/null", str(path)]
     return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+
+
+def test_a_picture_and_its_text_are_the_same_to_nbval_and_no_other_text_is(stored, tmp_path):
+    path = tmp_path / "messy.ipynb"
+    nbformat.write(stored, path)
+    assert nbval(path).returncode == 0
+    picture = next(o for cell in stored.cells for o in cell.get("outputs", []) if o.get("data"))
+    picture.data["text/plain"] = "no picture"
+    nbformat.write(stored, path)
+    done = nbval(path)
+    assert re.findall(r"^FAILED .*::Cell (\d+)", done.stdout, re.M) == ["1"], done.stdout
 
 
 def test_a_changed_digit_in_a_stored_output_is_seen(tmp_path):

@@ -45,6 +45,16 @@ def test_no_picture_and_no_widget_is_stored(path, code_cells):
     assert "widgets" not in nbformat.read(path, as_version=4).metadata
 
 
+def test_a_picture_is_told_to_whoever_has_not_run_the_cell(code_cells):
+    texts = [
+        output.data.get("text/plain", "")
+        for cell in code_cells
+        for output in cell.outputs
+        if "data" in output
+    ]
+    assert [text for text in texts if refresh.DRAWN.search(text)] == []
+
+
 def test_code_cells_fit_on_a_page(code_cells):
     lines = {
         cell.execution_count: sum(bool(line.strip()) for line in cell.source.splitlines())
@@ -57,8 +67,3 @@ def test_the_first_code_cell_imports_and_does_nothing_else(code_cells):
     statements = ast.parse(code_cells[0].source).body
     assert statements
     assert all(isinstance(line, ast.Import | ast.ImportFrom) for line in statements)
-
-
-def test_the_file_is_as_refresh_writes_it(path):
-    stored = path.read_text(encoding="utf-8")
-    assert refresh.written(refresh.clean(nbformat.reads(stored, as_version=4))) == stored

@@ -4,7 +4,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from tools import refresh
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MACHINE = re.compile(
@@ -39,3 +42,10 @@ def test_no_file_names_a_machine_path_or_a_registry_host():
             if MACHINE.search(line)
         ]
     assert found == []
+
+
+@pytest.mark.parametrize("path", sorted(refresh.NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_notebook_is_stored_as_refresh_writes_it(path):
+    stored = path.read_text(encoding="utf-8")
+    written = refresh.written(refresh.clean(nbformat.reads(stored, as_version=4)))
+    assert written == stored, f"python tools/refresh.py notebooks/{path.name}"

@@ -1,5 +1,6 @@
 """Explorables in Python: what a reader sees in text, what a learner sets, what a page is given."""
 
+import base64
 import re
 import subprocess
 import sys
@@ -61,6 +62,17 @@ def test_repr_is_the_numbers_in_words_and_the_same_each_time(make):
 def test_what_jupyter_stores_as_text_is_the_whole_repr(make):
     data, _ = make()._repr_mimebundle_()
     assert data["text/plain"] == repr(make())
+
+
+@ALL
+def test_a_front_end_that_cannot_move_it_gets_the_picture(make):
+    figure = make()
+    data, metadata = figure._repr_mimebundle_()
+    png, size = base64.b64decode(data["image/png"]), metadata["image/png"]
+    assert png.startswith(b"\x89PNG")
+    dots = [int.from_bytes(png[at : at + 4]) for at in (16, 20)]  # two to a pixel
+    assert dots == [pytest.approx(2 * size[side], abs=1) for side in ("width", "height")]
+    assert size["alt"] == figure.summary()
 
 
 @ALL
