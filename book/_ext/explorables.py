@@ -67,16 +67,21 @@ def as_function(esm: str) -> str:
 
 
 def mount(widget, state: dict, model_id: str) -> str:
+    from rnn_core.widgets.explorable import typeset
+    from rnn_core.words import t
+
     name = type(widget).__name__
     data = json.dumps(
         {trait: state[trait] for trait in widget.own_traits() if trait in state},
         separators=(",", ":"),
         ensure_ascii=False,
     ).replace("<", r"\u003c")
+    claim, shows = t(widget.claim), t(widget.shows)
     return (
-        f'<div class="explorable">'
-        f'<figure class="unrolled-explorable explorable-still">{on_page(widget.still())}'
-        f'<figcaption class="u-claim">{escape(widget.claim)}</figcaption></figure></div>'
+        f'<div class="explorable" data-figure="{widget._source.stem}">'
+        f'<figure class="unrolled-explorable explorable-still" aria-label="{escape(claim)}">'
+        f'<p class="u-claim">{typeset(claim)}</p>{on_page(widget.still())}'
+        f'<figcaption class="u-caption">{typeset(shows)}</figcaption></figure></div>'
         f'<script>unrolled.show("{name}", "{model_id}", {data});</script>'
     )
 

@@ -33,6 +33,7 @@ const unrolled = (() => {
     const el = document.createElement("div"), module = modules.get(name);
     el.className = "explorable-live";
     el.dataset.width = Math.min(width, 760); // .unrolled-explorable is no wider
+    el.dataset.figure = place.id; // what an address calls it
     try {
       module.made ??= module.make();
       module.made.render({ model: models.get(id), el });
@@ -51,11 +52,18 @@ const unrolled = (() => {
     }
   }, { rootMargin: "600px 0px" });
 
+  // An address with the state of a figure (#figure-unfold?step=3) leads to that figure, as one with its name alone does.
+  const go = () => { if (location.hash.includes("?")) document.getElementById(location.hash.slice(1).split("?")[0])?.scrollIntoView(); };
+  addEventListener("DOMContentLoaded", go);
+  addEventListener("hashchange", go);
+
   return {
     models,
     define(name, make) { modules.set(name, { make }); },
     show(name, id, state) {
-      const place = document.currentScript.previousElementSibling;
+      const place = document.currentScript.previousElementSibling, kind = `figure-${place.dataset.figure}`;
+      let nth = 1; // the second figure of a kind: figure-unfold-2
+      while (document.getElementById(place.id = nth > 1 ? `${kind}-${nth}` : kind) !== place) nth += 1;
       if (!models.has(id)) models.set(id, new Model(state));
       if (!below) { // asking forces a layout; what follows a figure below the first screen is below
         const { top, width } = place.getBoundingClientRect();

@@ -1,16 +1,36 @@
 """Explorable: the base of every figure that a reader can take hold of.
 
+What a figure is made of
+------------------------
+Each figure has a folder with three files, and each file has the same parts in the same order, so
+that whoever has read one figure finds their way in all of them.
+
+====================  =============================================================================
+``my_figure.py``      ``claim`` and ``shows``; the **traits** (the state); ``__init__`` with every
+                      argument spelled out; the checks; the numbers, by ``rnn_core``; ``summary``;
+                      ``draw``
+``my_figure.js``      **compute** (numbers), ``summary`` (the same words as in Python), **scene**
+                      (numbers and a width into marks), then ``render``: **readout**, **controls**,
+                      **update**, the hand
+``my_figure.css``     rules of its own, where it needs any
+====================  =============================================================================
+
+``compute``, ``summary`` and ``scene`` know nothing of the page, which is why they can be tested in
+Node.  ``render`` wires them up: a control writes to the model and does nothing else, and one
+``update`` shows the model, whoever changed it.
+
 How to write one
 ----------------
-Three files side by side: ``my_figure.py``, ``my_figure.js`` and, if it needs rules of its own,
-``my_figure.css``.
-
-The Python class states a ``claim`` (one sentence, the caption), declares its state as traits, and
-draws its still::
+The Python class makes a ``claim`` (one sentence, the title above the figure), says in ``shows`` what
+one sees (the caption below), declares its state as traits, and draws its still::
 
     class MyFigure(Explorable):
         claim = "What the reader can see to be true."
+        shows = "Bars: the state after each step."
         gain = Real(1.0, low=0, high=2)      # a trait: checked, synced, JSON
+
+        def __init__(self, *, gain=1.0):
+            super().__init__(gain=gain)
 
         def summary(self):                   # the numbers in words: alt text, repr, nbval
             return f"With gain {self.gain:.2f} the state is {self.hs[-1]:.2f}."
@@ -24,39 +44,56 @@ What is fixed is computed here, with ``rnn_core``; what the reader drags is comp
 JavaScript, by functions that ``tests/figures/node`` holds against ``rnn_core`` to 1e-12.  No
 number in a figure is typed.
 
-The module is plain JavaScript.  ``CLAIM`` is the caption; shared modules are imported by relative
-path::
+The module is plain JavaScript.  ``CLAIM`` and ``SHOWS`` are constants in it; the shared modules are
+imported from ``"unrolled/..."`` wherever the figure lies, also in a folder of your own (within the
+package a relative path says the same, and lets Node read the file)::
 
-    import { axes, line } from "./shared/draw.js";
-    import { frame, listen, picture, put, range } from "./shared/controls.js";
+    import { axes, line } from "unrolled/draw.js";
+    import { frame, listen, picture, put, range, real } from "unrolled/controls.js";
+    import { t } from "unrolled/words.js";
 
     function render({ model, el }) {
-      const page = frame(el, { name: "my_figure", claim: CLAIM });
-      const gain = range({ label: "gain", min: 0, max: 2, step: 0.05, value: model.get("gain"),
+      const page = frame(el, { name: "my_figure", claim: CLAIM, shows: SHOWS, model,
+                               link: { gain: real(0, 2) } });   // what an address may set
+      const gain = range({ label: t("gain"), min: 0, max: 2, step: 0.05,
                            oninput: (value) => put(model, { gain: value }) });
       page.controls.append(gain.root);
       const pic = picture(page.stage, (width) => ({ height: 240, marks: [...], label: "..." }));
       const update = () => { gain.set(model.get("gain")); pic.redraw(); page.say("..."); };
+      update();
       const stop = listen(model, ["gain"], update);
       return () => { stop(); pic.end(); page.end(); };
     }
     export default { render };
 
-Rules.  A control writes to the model and nothing else; one ``update`` shows the model, whoever
-changed it.  The model offers ``get set save_changes on off``; ``render`` may run twice and returns
-its cleanup; strings reach the page as text.  Every value that can be dragged has a native control
-too.  Colors only by ``var(--u-...)``; text at least 12 px at a width of 328 px; every CSS rule
-under ``.unrolled-explorable.u-my_figure``.  Say each number in ``page.say``.
+Where the class stands in a notebook or the files have other names, say where the module is:
+``class MyFigure(Explorable, source="my_figure.js")``.
 
-Imports and exports stand at the start of a line, in the forms ``import { a, b } from "./c.js";``,
-``export function``, ``export const``, ``export class`` and, once, ``export default``: that is all
-that ``bundle`` reads.
+What ``controls.js`` offers: ``frame`` (claim, stage, controls, readout, caption, full screen, link),
+``picture``, ``range``, ``stepper`` (with ``play``: a button that walks), ``player``, ``button``,
+``checkbox``, ``select``, ``segmented``, ``reading`` (a number that flashes and keeps what it was),
+``remembered`` (what something was before the hand moved it), ``scrub`` (drag sideways), ``tween``,
+``symbol`` and ``typeset`` (``W_h`` as in the text).  What ``draw.js`` offers are marks: ``text``,
+``math``, ``tile``, ``array``, ``cell``, ``arrow``, ``grip``, ``axes``, ``line``, ``points``, ``bars``.
+
+Rules.  The model offers ``get set save_changes on off``; ``render`` may run twice and returns its
+cleanup; strings reach the page as text; words go through ``t``.  Every value that can be dragged
+has a native control too and shows a ``grip``, and nothing else looks as if it could be dragged.  A
+movement up or down on a touch screen belongs to the page: ``scrub`` waits for one sideways.  Colors
+only by ``var(--u-...)``; text at least 12 px at a width of 328 px; every CSS rule under
+``.unrolled-explorable.u-my_figure``.  Say each number in ``page.say``: it tells a screen reader the
+sentences that are new, when the hand has come to rest.
+
+Imports and exports stand at the start of a line, in the forms ``import { a, b } from "./c.js";``
+(or ``"unrolled/c.js"``), ``export function``, ``export const``, ``export class`` and, once,
+``export default``: that is all that ``bundle`` reads.
 """
 
 import json
 import re
 import sys
 from base64 import b64encode
+from html import escape
 from pathlib import Path
 from typing import ClassVar
 
@@ -81,8 +118,19 @@ def fail(name, should, got, why):
 
 
 def brief(value):
-    words = repr(value)
+    words = " ".join(repr(value).split())
     return words if len(words) <= 60 else words[:57] + "..."
+
+
+def typeset(words):
+    """Words as HTML, their symbols as in the text: ``W_h`` and, for a letter alone, ``*k*``."""
+
+    def symbol(found):
+        letter, below = found[1] or found[3], found[2]
+        index = f"<sub>{below}</sub>" if below else ""
+        return f'<span class="u-math"><span class="u-symbol">{letter}</span>{index}</span>'
+
+    return re.sub(r"\b([A-Za-z])_(\w+)|\*([A-Za-z])\*", symbol, escape(words))
 
 
 # ---- traits that check what they are given and store plain JSON
@@ -211,11 +259,26 @@ def _within(trait, value):
 
 # ---- one file out of many: a widget's module is loaded from a Blob, it can import no relative path
 
-_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]*)";[^\n]*\n', re.M)
+_IMPORT = re.compile(
+    r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]*|unrolled/[^"]*)";[^\n]*\n', re.M
+)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|const|let|class) (\w+))", re.M)
 _LEFT_OVER = re.compile(
     r"^\s*(?:import\b|export (?!default\b|function\b|const\b|class\b))[^\n]*", re.M
 )
+
+
+def _file(name, importer):
+    """The file that an import names: beside the importer, or one of the shared modules."""
+    shared = name.startswith("unrolled/")
+    target = SHARED / name.removeprefix("unrolled/") if shared else importer.parent / name
+    if not target.is_file():
+        there = ", ".join(f"unrolled/{module.name}" for module in sorted(SHARED.glob("*.js")))
+        raise ValueError(
+            f"{importer.name} should import a file that there is, got {name!r}: "
+            f"the shared modules are {there}"
+        )
+    return target.resolve()
 
 
 def bundle(path, **constants):
@@ -231,7 +294,7 @@ def bundle(path, **constants):
         source = file.read_text(encoding="utf-8")
 
         def constant(found):
-            names, target = found[1].replace(" as ", ": "), (file.parent / found[2]).resolve()
+            names, target = found[1].replace(" as ", ": "), _file(found[2], file)
             include(target)
             return f"const {{{names}}} = {name_of(target)};\n"
 
@@ -265,17 +328,19 @@ class Explorable(anywidget.AnyWidget):
     """A figure whose state is in synced traits; the module's docstring says how to write one"""
 
     claim: ClassVar[str] = ""
+    shows: ClassVar[str] = ""
     _source: ClassVar[Path]
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, source=None, **kwargs):
         super().__init_subclass__(**kwargs)
-        if cls.__dict__.get(
-            "claim"
-        ):  # an explorable of its own: its .js lies beside the file of its class
-            cls._source = Path(sys.modules[cls.__module__].__file__)
+        if source is not None:
+            cls._source = Path(source).resolve()
+        elif cls.__dict__.get("claim"):  # its .js lies beside the file of its class
+            module = sys.modules[cls.__module__]
+            cls._source = Path(getattr(module, "__file__", None) or f"{cls.__name__}.py").resolve()
 
     def __init__(self, **traits):
         known = [name for name in self.trait_names(sync=True) if not name.startswith("_")]
@@ -287,11 +352,21 @@ class Explorable(anywidget.AnyWidget):
                     brief(traits[name]),
                     f"{type(self).__name__} has {', '.join(self.own_traits())}",
                 )
+        traits.setdefault("layout", {"flex": "1 1 320px"})  # a share of an HBox, not nothing
         super().__init__(**traits)
 
     @traitlets.default("_esm")
     def _default_esm(self):
-        return bundle(self._source.with_suffix(".js"), CLAIM=t(self.claim), WORDS=catalogue())
+        if not self._source.with_suffix(".js").is_file():
+            fail(
+                "source",
+                "the figure's JavaScript file",
+                str(self._source.with_suffix(".js")),
+                f'no such file; `class {type(self).__name__}(Explorable, source="name.js")` says'
+                " where it is",
+            )
+        constants = {"CLAIM": t(self.claim), "SHOWS": t(self.shows), "WORDS": catalogue()}
+        return bundle(self._source.with_suffix(".js"), **constants)
 
     @traitlets.default("_css")
     def _default_css(self):

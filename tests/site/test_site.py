@@ -105,7 +105,7 @@ def test_a_figure_does_not_wait_for_the_theme(browser, address):
     page.route("**/_static/scripts/*", lambda route: asked.append(route.request.url))  # no answer
     page.goto(f"{address}/notebooks/01_anatomy.html")
     page.locator(".explorable").first.scroll_into_view_if_needed()
-    picture = page.locator(".explorable-live svg").first
+    picture = page.locator(".explorable-live .u-stage svg").first
     said = picture.get_attribute("aria-label")
     page.locator(".explorable-live input[type=range]").first.press("ArrowRight")
     settled(page)

@@ -17,7 +17,7 @@ PAGE = """<!doctype html><html lang="en" data-theme="%(theme)s">
 <head><meta charset="utf-8"><title>%(name)s</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>html { background: %(paper)s } body { margin: 16px; } %(css)s</style></head>
-<body><main><div id="one"></div><div id="two"></div></main></body></html>"""
+<body><main><div id="one" data-figure="one"></div><div id="two"></div></main></body></html>"""
 
 HOST = """async ([esm, state]) => {
   class Model {

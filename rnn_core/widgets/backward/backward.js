@@ -1,7 +1,7 @@
 // Backward: the gradient goes back through a short unrolled layer, one step at a time, and is checked.
 
 import { array, arrow, cell, color, el, group, math, num, text } from "../shared/draw.js";
-import { checkbox, frame, html, listen, picture, put, show, stepper, symbol, write } from "../shared/controls.js";
+import { checkbox, flag, frame, html, listen, picture, put, roomy, stepper, symbol, whole, widest, write } from "../shared/controls.js";
 import { add, cellBackward, forward, norm, zeros } from "../shared/rnn.js";
 
 const FIXED = ["W_x", "W_h", "b", "xs", "ys", "h_0"], CONTROLS = ["back", "from_next", "accumulate"];
@@ -39,7 +39,7 @@ export function compute(s) {
   return { ...s, hs, T, own, steps, sums, error: scale > 0 ? norm(subtract(sums, s.measured)) / scale : 0 };
 }
 
-const vector = (values) => `(${values.map((value) => num(value)).join(", ")})`;
+const vector = (values) => `(${values.map((value) => num(value)).join(", ")})`, vectorOf = vector;
 
 // The same words as Backward.summary() in Python.
 export function summary(s) {
@@ -162,7 +162,7 @@ function table(s) {
   };
 }
 
-function formulas(s) {
+function formulas(s, vector = vectorOf) {
   const now = s.steps.at(-1), d = (...words) => el("span", { class: "u-math" }, "d", ...words);
   if (!now) return [el("p", {}, "The states are known, and with them the gradient of each loss by its own state. Step back.")];
   const { t } = now, far = t === s.T;
@@ -177,7 +177,7 @@ function formulas(s) {
 // ---- wiring
 
 function render({ model, el: host }) {
-  const page = frame(host, { name: "backward", claim: CLAIM });
+  const page = frame(host, { name: "backward", claim: CLAIM, shows: SHOWS, model, link: { back: (v) => whole(0, model.get("xs").length)(v), from_next: flag, accumulate: flag } });
   let fixed, s;
   const take = () => {
     fixed = Object.fromEntries(FIXED.map((name) => [name, model.get(name)]));
@@ -190,8 +190,8 @@ function render({ model, el: host }) {
   const fromNext = checkbox({ label: html("span", {}, "add the gradient from ", symbol("t+1")), value: s.from_next, oninput: (on) => put(model, { from_next: on }) });
   const accumulate = checkbox({ label: "add up the shares (+=)", value: s.accumulate, oninput: (on) => put(model, { accumulate: on }) });
   page.controls.append(back.root, fromNext.root, accumulate.root);
-  const sums = html("div", { class: "u-formulas" }), result = html("p", { class: "u-verdict" }), grid = html("div", {});
-  page.readout.append(html("div", { class: "u-words" }, sums, result), grid);
+  const sums = roomy({ class: "u-formulas" }), result = roomy({ class: "u-verdict" }), grid = html("div", {});
+  page.readout.append(html("div", { class: "u-words" }, sums.root, result.root), grid);
   let shares = table(s);
   grid.append(shares.root);
   const pic = picture(page.stage, (width) => scene(s, width));
@@ -203,9 +203,11 @@ function render({ model, el: host }) {
     fromNext.set(s.from_next);
     accumulate.set(s.accumulate);
     shares.set(s);
-    show(sums, formulas(s));
-    write(result, verdict(s));
-    result.className = `u-verdict ${s.error < PASS ? "u-pass" : s.back === s.T ? "u-fail" : ""}`;
+    sums.set(formulas(s));
+    sums.reserve(formulas(compute({ ...s, back: s.T - 1, from_next: true }), (values) => widest(vector(values))));
+    result.set([verdict(s)]);
+    result.reserve([verdict({ ...s, back: s.T, error: 0 })]);
+    result.shown.className = `u-verdict ${s.error < PASS ? "u-pass" : s.back === s.T ? "u-fail" : ""}`;
     pic.redraw();
     page.say(summary(s));
   };

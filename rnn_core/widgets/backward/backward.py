@@ -40,6 +40,10 @@ class Backward(Explorable):
         "At each state two gradients meet, from its own loss and from the step after it; and each "
         "weight sums its shares over all steps. Leave out either, and the check fails."
     )
+    shows = (
+        "Solid arrows carry the states forward, dashed ones the gradients back. The table holds each "
+        "step's share, their sum, and the same gradient measured by central differences."
+    )
 
     W_x = Numbers(2)
     W_h = Numbers(2)

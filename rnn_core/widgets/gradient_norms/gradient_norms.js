@@ -1,7 +1,7 @@
 // GradientNorms: how long a gradient still is, so many steps back; beside it the bound, below it the units' slopes.
 
 import { axes, color, el, line, num, points, short, text } from "../shared/draw.js";
-import { frame, html, listen, picture, put, range, segmented, symbol, write } from "../shared/controls.js";
+import { frame, html, listen, oneOf, picture, put, range, real, roomy, scrub, segmented, symbol, whole, write } from "../shared/controls.js";
 import { gradientNorms, limits, normBound, slopesOf } from "../shared/norms.js";
 import { norm } from "../shared/rnn.js";
 
@@ -57,7 +57,7 @@ function named(ax, data, words, role) {
 // ---- wiring
 
 function render({ model, el: host }) {
-  const page = frame(host, { name: "gradient_norms", claim: CLAIM });
+  const page = frame(host, { name: "gradient_norms", claim: CLAIM, shows: SHOWS, model, link: { radius: real(0.5, 1.6), noise: real(0, 1), steps: whole(5, 50), lag: whole(0, 50), kind: oneOf("orthogonal", "gaussian"), activation: oneOf("linear", "tanh") } });
   const fixed = Object.fromEntries(FIXED.map((name) => [name, model.get(name)]));
   const read = () => compute({ ...fixed, ...Object.fromEntries(CONTROLS.map((name) => [name, model.get(name)])) });
   let s = read(), ax;
@@ -73,9 +73,10 @@ function render({ model, el: host }) {
 
   const shown = {};
   const fact = (name, ...words) => html("div", {}, html("dt", {}, ...words), shown[name] = html("dd", { "data-number": name }));
-  const at = html("span", {});
+  const at = roomy();
+  at.reserve(["gradient 88 steps back"]);
   page.readout.append(html("dl", { class: "u-facts" },
-    fact("norm", "gradient ", at), fact("bound", "bound there"), fact("sigma", "largest singular value"), fact("slope", "mean slope")));
+    fact("norm", at.root), fact("bound", "bound there"), fact("sigma", "largest singular value"), fact("slope", "mean slope")));
 
   const pic = picture(page.stage, (width) => { const drawn = scene(s, width); ax = drawn.ax; return drawn; });
 
@@ -89,7 +90,7 @@ function render({ model, el: host }) {
     steps.set(s.steps);
     lag.limit(0, s.steps);
     lag.set(s.lag);
-    write(at, `${s.lag} steps back`);
+    at.set([`gradient ${s.lag} steps back`]);
     write(shown.norm, short(s.norms[s.lag]));
     write(shown.bound, short(s.bounds[s.lag]));
     write(shown.sigma, num(s.sigma));
@@ -102,20 +103,13 @@ function render({ model, el: host }) {
   // the hand: hold the picture and slide to the lag to read off
   pic.svg.classList.add("u-scrub");
   const seek = (event) => {
-    const lagAt = (event.clientX - pic.svg.getBoundingClientRect().left - ax.box.left) / (ax.box.right - ax.box.left) * s.steps;
+    const lagAt = (pic.at(event)[0] - ax.box.left) / (ax.box.right - ax.box.left) * s.steps;
     put(model, { lag: Math.max(0, Math.min(s.steps, Math.round(lagAt))) });
   };
-  let held = false;
-  const hand = {
-    pointerdown(event) { if (event.button === 0) { held = true; pic.svg.setPointerCapture(event.pointerId); seek(event); } },
-    pointermove(event) { if (held) seek(event); },
-    pointerup() { held = false; },
-    pointercancel() { held = false; },
-  };
-  for (const [name, call] of Object.entries(hand)) pic.svg.addEventListener(name, call);
+  const drop = scrub(pic.svg, { model, names: ["lag"], hit: () => true, take: (_, event) => seek(event), drag: (_, dx, event) => seek(event) });
 
   const stop = listen(model, CONTROLS, update);
-  return () => { stop(); pic.end(); page.end(); };
+  return () => { stop(); drop(); pic.end(); page.end(); };
 }
 
 export default { render };

@@ -1,7 +1,7 @@
 // NextWord: what the model expects after a prefix, at each stage of its training; the bigram model beside it.
 
 import { axes, color, el, group, line, num, points, text } from "../shared/draw.js";
-import { button, frame, html, listen, picture, put, select, show, stepper, write } from "../shared/controls.js";
+import { button, frame, html, listen, picture, put, select, show, stepper, whole, write } from "../shared/controls.js";
 import { perplexity, predict } from "../shared/lm.js";
 
 const PARAMS = ["embedding", "W_x", "W_h", "b", "affine_W", "affine_b"];
@@ -20,7 +20,7 @@ function render({ model, el: host }) {
   const measure = () => { curve = get("steps").map((step, i) => [step, perplexity(get("text"), modelAt(i))]); };
   measure();
 
-  const page = frame(host, { name: "next_word", claim: CLAIM });
+  const page = frame(host, { name: "next_word", claim: CLAIM, shows: SHOWS, model, link: { checkpoint: (v) => whole(0, model.get("steps").length - 1)(v), prefix: (v) => Array.isArray(v) && v.length > 0 && v.length <= LONGEST && v.every(whole(0, model.get("words").length - 1)) } });
   const prefixLine = html("p", { class: "u-prefix" });
   page.stage.append(prefixLine);
 

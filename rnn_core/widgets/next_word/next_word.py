@@ -85,6 +85,10 @@ class NextWord(Explorable):
         "A model that sees one word must split its bets where that word has two followers. "
         "A model with a state need not."
     )
+    shows = (
+        "The probabilities of the next word from the RNN and from a bigram model, and the "
+        "perplexity of the RNN on the whole text as it trains."
+    )
 
     words = Words()
     text = Ids()

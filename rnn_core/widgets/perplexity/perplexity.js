@@ -1,4 +1,4 @@
-import { checkbox, frame, html, listen, picture, put, range, scrub, segmented, select, write } from "../shared/controls.js";
+import { checkbox, frame, html, like, listen, oneOf, picture, put, range, scrub, segmented, select, write } from "../shared/controls.js";
 import { color, el, group, num, text } from "../shared/draw.js";
 import { batchesOf, meanLoss, readings } from "../shared/perplexity.js";
 
@@ -19,7 +19,7 @@ const chance = (p) => String(Number(p.toPrecision(3)));
 const words = (n) => n === 1 ? "1 word" : `${n} words`;
 
 function render({ model, el: host }) {
-  const page = frame(host, { name: "perplexity", claim: CLAIM });
+  const page = frame(host, { name: "perplexity", claim: CLAIM, shows: SHOWS, model, link: { probs: (v) => like(model, "probs", 0.001, 1)(v), counts: (v) => like(model, "counts", 1, 1000)(v), cuts: (v) => like(model, "cuts", 0, 1)(v), base: oneOf("e", "2", "10") } });
   const get = (name) => model.get(name);
   const row = () => Math.min(get("row"), get("probs").length);
   const replace = (name, i, value) => put(model, { [name]: get(name).map((old, k) => (k === i ? value : old)) });
@@ -148,6 +148,7 @@ function render({ model, el: host }) {
   }
 
   const stopScrub = scrub(pic.svg, {
+    model, names: ["probs", "row"],
     hit: (event) => { const i = event.target.closest?.("[data-row]")?.getAttribute("data-row"); return i === null || i === undefined ? null : { i: Number(i), left: pic.svg.getBoundingClientRect().left, from: event.clientX }; },
     take: (what) => { put(model, { row: what.i + 1 }); },
     drag: (what, dx) => {

@@ -35,6 +35,10 @@ class Perplexity(Explorable):
         "Add up the loss of every word, divide once by the number of words, raise the base: only "
         "this gives one number for all batches and all bases. Each slip gives a number of its own."
     )
+    shows = (
+        "Above, the probabilities of the words that came, in batches; below, the perplexity that "
+        "each way to average makes of them, on a logarithmic axis."
+    )
 
     probs = Numbers(1)
     counts = Numbers(1)

@@ -1,12 +1,12 @@
-import { button, checkbox, frame, html, listen, picture, put, write } from "../shared/controls.js";
+import { button, checkbox, flag, frame, html, listen, picture, put, whole, write } from "../shared/controls.js";
 import { arrow, color, el, group, num, text } from "../shared/draw.js";
-import { bits, drawn, luck, predictions, states, truth } from "../shared/grammar.js";
+import { bits, drawn, luck, predictions, readable, states, truth } from "../shared/grammar.js";
 
 const RADIUS = 13, LONGEST = 200;
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function render({ model, el: host }) {
-  const page = frame(host, { name: "reber", claim: CLAIM });
+  const page = frame(host, { name: "reber", claim: CLAIM, shows: SHOWS, model, link: { walk: (v) => typeof v === "string" && v.length <= LONGEST && readable(model.get("automaton"), v), forget: flag, seed: whole(1, 1e9) } });
   const get = (name) => model.get(name);
 
   // Everything that the figure shows follows from the traits.

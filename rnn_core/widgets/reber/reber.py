@@ -35,6 +35,10 @@ class Reber(Explorable):
         "Whoever knows the state pays the floor and no more. In the embedded grammar, whoever "
         "forgets the outer symbol pays one bit more in each string, at one single place."
     )
+    shows = (
+        "The automaton with the present state marked, the chances of the next symbol, and the bits "
+        "paid for each symbol so far."
+    )
 
     grammar = Choice("embedded", tuple(GRAMMARS))
     walk = traitlets.Unicode("B").tag(sync=True)

@@ -25,19 +25,20 @@ export function short(value, digits = 3) {
   return value.toExponential(digits - 1).replace("e+", "e").replaceAll("-", "−");
 }
 
-// ---- text
+// ---- text, its middle at y
+
+const MIDDLE = 0.35; // from the middle of a small letter to its foot, in sizes of the letter (browsers differ on dominant-baseline in a tspan)
 
 export function text(x, y, string, { anchor = "middle", role = "ink", size = 13, weight, cls = "" } = {}) {
   return el("text", {
-    x, y, class: `u-text ${cls}`, fill: color(role), "text-anchor": anchor, "font-size": size, "font-weight": weight,
-    "dominant-baseline": "central",
+    x, y: y + MIDDLE * size, class: `u-text ${cls}`, fill: color(role), "text-anchor": anchor, "font-size": size, "font-weight": weight,
   }, string);
 }
 
 // A symbol with its index below: math(x, y, "h", "t−1")
 export function math(x, y, symbol, index = "", { anchor = "middle", role = "ink", size = 17 } = {}) {
   return el("text", {
-    x, y, class: "u-math", fill: color(role), "text-anchor": anchor, "font-size": size, "dominant-baseline": "central",
+    x, y: y + 0.3 * size, class: "u-math", fill: color(role), "text-anchor": anchor, "font-size": size,
   }, el("tspan", { class: "u-symbol" }, symbol),
   index === "" ? null : el("tspan", { dy: size * 0.28, "font-size": Math.max(12, size * 0.72) }, String(index)));
 }
@@ -128,6 +129,17 @@ export function roundedPath(points, radius = 12) {
     d += `L${f(toward(p, before))}Q${f(q)} ${f(toward(r, after))}`;
   }
   return `${d}L${f(points.at(-1))}`;
+}
+
+// ---- a grip: what can be dragged sideways looks so, and nothing else does
+
+export function grip(x, y, { role = "weight", data = {}, upright = true } = {}) {
+  const [width, height] = upright ? [14, 26] : [26, 14];
+  const lines = upright ? `M${x - 2.5} ${y - 6}v12M${x + 2.5} ${y - 6}v12` : `M${x - 6} ${y - 2.5}h12M${x - 6} ${y + 2.5}h12`;
+  return el("g", { class: "u-grip u-scrub", ...data },
+    el("rect", { x: x - 22, y: y - 22, width: 44, height: 44, fill: "transparent" }), // room for a finger
+    el("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: 5, fill: color("paper"), stroke: color(role), "stroke-width": 2 }),
+    el("path", { d: lines, stroke: color(role), "stroke-width": 1.5 }));
 }
 
 // ---- plots: axes with linear or log scales; lines, points, bars in their coordinates

@@ -11,6 +11,9 @@ export function states({ symbols, next }, walk) {
   return out;
 }
 
+// Whether a walk, from wherever it comes, follows the arcs
+export const readable = ({ symbols, next }, walk) => [...walk].reduce((at, symbol) => (at < 0 ? at : next[at][symbols.indexOf(symbol)] ?? -1), 0) >= 0;
+
 // The true chances of the next symbol in a state; `forget`: those of a reader who forgot the outer symbol
 export const truth = ({ probs, merged, node }, state, forget = false) => (forget ? merged[node[state]] : probs[state]);
 

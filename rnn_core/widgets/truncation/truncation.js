@@ -1,4 +1,4 @@
-import { frame, html, listen, picture, put, range, segmented, stepper, write } from "../shared/controls.js";
+import { flag, frame, html, listen, picture, put, range, segmented, stepper, whole, write } from "../shared/controls.js";
 import { arrow, axes, cell, color, el, group, line, num, points, text } from "../shared/draw.js";
 import { biasCurves, heard } from "../shared/truncation.js";
 
@@ -6,8 +6,8 @@ const ARRAYS = ["embedding", "W_x", "W_h", "b", "affine_W", "affine_b", "ids", "
 const HALF = 14, ROW = 222, PLOT = 250;
 
 function render({ model, el: host }) {
-  const page = frame(host, { name: "truncation", claim: CLAIM });
   const get = (name) => model.get(name);
+  const page = frame(host, { name: "truncation", claim: CLAIM, shows: SHOWS, model, link: { k: (v) => whole(1, get("ids").length - 1)(v), question: (v) => whole(1, get("ids").length - 1)(v), cue: (v) => whole(1, get("ids").length - 1)(v), carry: flag } });
   let s = {}, full = [], curves = {};
 
   // what the numbers need once, and what each move of a control needs
@@ -159,13 +159,13 @@ function render({ model, el: host }) {
   };
   pic.svg.addEventListener("click", pick);
 
-  const whole = () => { // several traits may change in one go: wait until they fit
+  const renew = () => { // several traits may change in one go: wait until they fit
     const next = Object.fromEntries(ARRAYS.map((name) => [name, get(name)]));
     if (next.words.length !== next.ids.length) return;
     measure();
     update();
   };
-  const stops = [listen(model, ARRAYS, whole), listen(model, ["k", "question", "cue", "carry"], update)];
+  const stops = [listen(model, ARRAYS, renew), listen(model, ["k", "question", "cue", "carry"], update)];
   return () => {
     stops.forEach((stop) => stop());
     pic.end();

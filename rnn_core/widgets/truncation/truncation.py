@@ -64,6 +64,10 @@ class Truncation(Explorable):
         "gradient is exact, but what an earlier block said is exactly zero. A reset state is "
         "another thing."
     )
+    shows = (
+        "Each bar is the gradient of the marked loss at that input, its outline the same without "
+        "cuts. The curves compare the truncated gradient with the full one, for every k."
+    )
 
     embedding = Numbers(2)
     W_x = Numbers(2)

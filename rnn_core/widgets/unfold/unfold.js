@@ -1,7 +1,7 @@
 // Unfold: one layer, folded with its loop or unrolled into copies; every copy has the same weights.
 
 import { array, arrow, cell, color, el, fill, group, math, num, text } from "../shared/draw.js";
-import { assign, button, frame, html, listen, picture, put, range, scrub, segmented, show, stepper, symbol, tween, write } from "../shared/controls.js";
+import { assign, button, flag, frame, html, like, listen, picture, put, range, roomy, scrub, segmented, show, stepper, symbol, tween, whole, write } from "../shared/controls.js";
 import { forward } from "../shared/rnn.js";
 
 const WEIGHTS = ["W_x", "W_h", "b"], VALUES = [...WEIGHTS, "xs", "h_0"];
@@ -232,9 +232,9 @@ function shade(node, value, digits = 2) {
 // ---- the formula with its numbers, for one unit
 
 const plain = (value) => num(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-9 ? 2 : 3);
-const inner = (value) => value < 0 ? `(${plain(value)})` : plain(value);
+const bracketed = (value) => value < 0 ? `(${plain(value)})` : plain(value);
 
-function formula(s, unit) {
+function formula(s, unit, inner = bracketed) {
   const { t } = s, [held, i] = s.held, at = (letter, index) => [symbol(letter, index), `[${unit}]`];
   const terms = [
     ...s.x.map((x, d) => [x, s.W_x[d][unit], held === "W_x" && i === d || held === "xs" && s.held[2] === d && i === t - 1]),
@@ -252,7 +252,7 @@ function formula(s, unit) {
 
 function render({ model, el: host }) {
   const first = Object.fromEntries(VALUES.map((name) => [name, structuredClone(model.get(name))]));
-  const page = frame(host, { name: "unfold", claim: CLAIM });
+  const page = frame(host, { name: "unfold", claim: CLAIM, shows: SHOWS, model, link: { step: (v) => whole(1, model.get("xs").length)(v), unrolled: flag, ...Object.fromEntries(VALUES.map((name) => [name, (v) => like(model, name, -100, 100)(v)])) } });
   let s = read(model), u = s.unrolled ? 1 : 0, unit = 0, stopMorph = () => {}, shape = "";
 
   const hold = (held) => put(model, held[0] === "xs" ? { held, step: held[1] + 1 } : { held });
@@ -269,8 +269,8 @@ function render({ model, el: host }) {
   const slider = range({ label: "", min: -2, max: 2, step: STEP, value: entry(s, s.held), format: (value) => num(value), oninput: setHeld });
   page.controls.append(view.root, step.root);
   const grid = html("form", { class: "u-grid-form", onsubmit: (event) => event.preventDefault() });
-  const sums = html("div", { class: "u-formula" });
-  page.readout.append(html("div", { class: "u-held-value" }, slider.root, reset.root), grid, sums);
+  const sums = roomy({ class: "u-formula" });
+  page.readout.append(html("div", { class: "u-held-value" }, slider.root, reset.root), grid, sums.root);
   let numbers;
 
   const pic = picture(page.stage, (width) => scene(s, width, u));
@@ -291,7 +291,8 @@ function render({ model, el: host }) {
     slider.limit(-most, most);
     slider.set(value);
     numbers.set(s);
-    show(sums, formula(s, unit));
+    sums.set(formula(s, unit));
+    sums.reserve(formula(s, unit, (value) => "(−8.888)"));
     if (before.unrolled !== s.unrolled) {
       stopMorph();
       const from = u, to = s.unrolled ? 1 : 0;
@@ -305,6 +306,7 @@ function render({ model, el: host }) {
   // the hand: tiles of the table, inputs in the picture; a click on a copy goes to its step
   let from = 0;
   const hand = {
+    model, names: [...VALUES, "held", "step"],
     hit: (event) => JSON.parse(event.target.closest("[data-held]")?.dataset.held ?? "null"),
     take: (held) => { from = entry(s, held); hold(held); },
     drag: (held, dx) => {

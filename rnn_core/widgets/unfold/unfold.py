@@ -52,6 +52,10 @@ class Unfold(Explorable):
         "The copies are one layer. Change one weight and it changes in every copy; "
         "the state is all that passes from one copy to the next."
     )
+    shows = (
+        "Below each copy its input, above it the state it gives; in each cell its weights as dots, "
+        "and the weight or input that you hold. Blue is positive, orange negative."
+    )
 
     W_x = Numbers(2)
     W_h = Numbers(2)

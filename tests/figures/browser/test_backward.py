@@ -33,12 +33,12 @@ def expect_on_screen(page, **traits):
     assert column(page, "measured") == shown(flat(figure.measured))
     for step in figure.steps:
         assert column(page, str(step["t"])) == shown(flat(step["share"]))
-    tiles = page.locator("svg .u-tile text").all_text_contents()
+    tiles = page.locator(".u-stage svg .u-tile text").all_text_contents()
     for step in figure.steps:
         for name in ("own", "dh", "dx", "dh_prev"):
             assert {number(v) for v in step[name]} <= set(tiles), name
     assert figure.summary().endswith(says(page))
-    assert page.locator("svg").get_attribute("aria-label") == figure.summary()
+    assert page.locator(".u-stage svg").get_attribute("aria-label") == figure.summary()
 
 
 @pytest.mark.parametrize("width", [1280, 360])

@@ -22,7 +22,7 @@ def expect_on_screen(page, **traits):
     }
     got = {name: page.locator(f'dd[data-number="{name}"]').inner_text() for name in wanted}
     assert got == wanted
-    assert page.locator("svg").get_attribute("aria-label") == figure.summary()
+    assert page.locator(".u-stage svg").get_attribute("aria-label") == figure.summary()
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -61,7 +61,7 @@ def test_the_noise_rests_where_nothing_bends(browser):
 
 def test_a_hand_on_the_picture_reads_off_another_lag(browser):
     with bare_page(browser, GradientNorms(), width=390, has_touch=True) as page:
-        box = page.locator("svg").bounding_box()
+        box = page.locator(".u-stage svg").bounding_box()
         left, right = box["x"] + 52, box["x"] + box["width"] - 14
         page.mouse.move(left + (right - left) * 0.5, box["y"] + 100)
         page.mouse.down()

@@ -24,7 +24,7 @@ KEY = {
 def shown(page):
     """The names and numbers of the lower half of the picture."""
     settled(page)
-    texts = page.locator("svg text").all_text_contents()
+    texts = page.locator(".u-stage svg text").all_text_contents()
     return {name: texts[texts.index(name) + 1] for name in KEY}
 
 

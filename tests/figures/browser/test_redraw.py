@@ -25,7 +25,7 @@ WATCH = """() => {
   window.changed = new Set();
   const note = (list) => { for (const { target } of list) changed.add(target.nodeName); };
   const all = { subtree: true, childList: true, attributes: true, characterData: true };
-  new MutationObserver(note).observe(document.querySelector("#one svg"), all);
+  new MutationObserver(note).observe(document.querySelector("#one .u-stage svg"), all);
 }"""
 
 
@@ -38,7 +38,7 @@ def test_a_figure_that_was_moved_is_the_figure_drawn_anew(browser, figure):
                 control.focus()
                 for key in keys:
                     page.keyboard.press(key)
-        for button in page.locator("#one .u-controls button:enabled").all():
+        for button in page.locator("#one .u-controls button:not([aria-disabled])").all():
             button.click()
         settled(page)
         moved = page.evaluate(SHOWN, "one")

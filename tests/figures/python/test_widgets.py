@@ -14,7 +14,16 @@ import rnn_core.widgets
 from rnn_core import RNN, RNNCell
 from rnn_core.plots import PALETTE
 from rnn_core.widgets import Explorable, Unfold
-from rnn_core.widgets.explorable import SHARED, Choice, Flag, Numbers, Real, Whole, bundle
+from rnn_core.widgets.explorable import (
+    SHARED,
+    Choice,
+    Flag,
+    Numbers,
+    Real,
+    Whole,
+    bundle,
+    typeset,
+)
 
 HOUSE = Path(rnn_core.widgets.__file__).parent
 CSS = (SHARED / "explorable.css").read_text(encoding="utf-8")
@@ -105,6 +114,12 @@ def test_the_claim_is_a_sentence_and_travels_in_the_module(make):
 
     assert make.claim.endswith(".") and len(make.claim) < 300
     assert f"const CLAIM = {json.dumps(make.claim)};" in make()._esm
+
+
+@ALL
+def test_side_by_side_in_a_box_each_figure_has_its_share(make):
+    assert make().layout.flex == "1 1 320px"
+    assert "layout" not in make().state()
 
 
 @ALL
@@ -261,6 +276,41 @@ def test_bundle_reads_each_file_once_and_in_order(tmp_path):
         "const { one } = $shared_low;",
         "export default { sum: one + zwei() };",
     ]
+
+
+def test_bundle_knows_the_shared_modules_by_name_and_names_them(tmp_path):
+    (tmp_path / "top.js").write_text(
+        'import { num } from "unrolled/draw.js";\nexport default num;\n'
+    )
+    assert "const { num } = $shared_draw;" in bundle(tmp_path / "top.js")
+    (tmp_path / "top.js").write_text('import { num } from "unrolled/d3.js";\nexport default num;\n')
+    with pytest.raises(ValueError, match="got 'unrolled/d3.js': the shared modules are .*draw.js"):
+        bundle(tmp_path / "top.js")
+
+
+def test_a_figure_of_a_notebook_says_where_its_module_is(tmp_path):
+    class Own(Explorable, source=tmp_path / "own.js"):
+        claim = "An own one."
+
+    with pytest.raises(ValueError, match=r'`source` should be .*own.js.*source="name.js"'):
+        Own()._esm
+    (tmp_path / "own.js").write_text("export default {};\n")
+    assert Own()._esm.endswith("export default {};\n")
+
+
+@pytest.mark.parametrize(
+    "words, html",
+    [
+        (
+            "W_h < 1",
+            '<span class="u-math"><span class="u-symbol">W</span><sub>h</sub></span> &lt; 1',
+        ),
+        ("for *k* steps", 'for <span class="u-math"><span class="u-symbol">k</span></span> steps'),
+        ("rnn_core, 2*3*4", "rnn_core, 2*3*4"),
+    ],
+)
+def test_symbols_in_words_are_set_as_in_the_text(words, html):
+    assert typeset(words) == html
 
 
 @pytest.mark.parametrize(

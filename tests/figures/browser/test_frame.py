@@ -1,0 +1,212 @@
+"""What all figures share: the claim as title, a hand that may swipe past, full screen, the link."""
+
+import re
+import sys
+
+import pytest
+
+from rnn_core.widgets import (
+    Backward,
+    GradientNorms,
+    NextWord,
+    Perplexity,
+    Reber,
+    Truncation,
+    Unfold,
+)
+from tests.support.harness import bare_page, settled
+
+pytestmark = pytest.mark.browser
+FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
+ALL = pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.__name__)
+STATE = "JSON.stringify(figure.model.state)"
+SPOTS = """() => [...document.querySelectorAll(
+  "#one input[type=range], #one .u-scrub, #one [data-held], #one .u-stage svg, #one .u-grip")]
+  .map((node) => node.getBoundingClientRect()).filter(({ width }) => width > 0)
+  .map(({ left, top, width, height }) => [left + width / 2, top + height / 2])"""
+
+
+@ALL
+def test_the_claim_is_the_title_and_the_name(browser, kind):
+    with bare_page(browser, kind(), width=390) as page:
+        figure = page.locator("#one figure")
+        claim = figure.locator(".u-claim")
+        assert figure.get_attribute("aria-label") == kind.claim.replace("*", "")
+        assert claim.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 16
+        assert page.evaluate(
+            """() => { const box = (name) => document.querySelector(name).getBoundingClientRect();
+            return box(".u-claim").bottom <= box(".u-stage").top
+              && box(".u-stage").bottom <= box(".u-caption").top; }"""
+        )
+        assert figure.locator(".u-caption").inner_text().endswith(".")
+
+
+@ALL
+def test_no_formula_is_raw(browser, kind):
+    with bare_page(browser, kind()) as page:
+        settled(page)
+        words = page.locator("#one").inner_text()
+        words += " ".join(page.locator("#one .u-stage svg text").all_text_contents())
+        assert not re.findall(r"\b\w_\w+|\^|\\\w+", words)
+
+
+@ALL
+def test_a_swipe_up_or_down_changes_nothing(browser, kind):
+    with bare_page(browser, kind(), width=390, height=844, has_touch=True) as page:
+        touch = page.context.new_cdp_session(page)
+
+        def finger(name, *at):
+            points = [{"x": x, "y": y} for x, y in at]
+            touch.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": points})
+
+        page.evaluate("document.body.style.paddingBottom = '900px'")
+        before = page.evaluate(STATE)
+        spots = page.evaluate(SPOTS)
+        for x, y in spots[:: max(1, len(spots) // 12)]:
+            page.evaluate("(y) => scrollTo(0, y)", y - 400)
+            settled(page)
+            top = y - page.evaluate("scrollY")
+            for way in (-1, 1):
+                finger("touchStart", (x, top))
+                for step in range(1, 7):
+                    finger("touchMove", (x + step % 3, top + way * 14 * step))
+                finger("touchEnd")
+                settled(page)
+                assert page.evaluate(STATE) == before, (x, y)
+                page.evaluate("(y) => scrollTo(0, y)", y - 400)
+                settled(page)
+
+
+@ALL
+def test_full_screen_fits_a_projector(browser, kind):
+    with bare_page(browser, kind(), width=1280, height=720) as page:
+        page.get_by_role("button", name="full screen").click()
+        page.wait_for_function(
+            "document.fullscreenElement?.querySelector('.u-body').style.transform"
+        )
+        box = page.locator("#one .u-body").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 1280
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 720
+        assert box["height"] >= 640 or box["width"] >= 1200  # as large as it can be
+        sizes = page.locator("#one .u-stage svg text").evaluate_all(
+            """(nodes) => nodes.map((node) => parseFloat(getComputedStyle(node).fontSize)
+                 * node.getBoundingClientRect().height / node.getBBox().height)"""
+        )
+        assert min(sizes) >= 8.5
+        page.evaluate("document.exitFullscreen()")
+        page.wait_for_function("!document.querySelector('#one .u-body').style.transform")
+
+
+def press_first(page):
+    """A key on the first slider that can move, or a click on the first button."""
+    slider = page.locator("#one .u-controls input[type=range]:enabled")
+    if slider.count():
+        slider.first.focus()
+        page.keyboard.press("ArrowLeft")
+    else:
+        page.locator("#one .u-controls button:not([aria-disabled])").first.click()
+    settled(page)
+
+
+@ALL
+def test_a_link_holds_the_state_and_nothing_else_that_an_address_says_is_taken(browser, kind):
+    with bare_page(browser, kind()) as page:
+        begun = page.evaluate(STATE)
+        press_first(page)
+        moved = page.evaluate(STATE)
+        assert moved != begun
+        page.get_by_role("button", name="link to the figure as it stands").click()
+        page.locator("#one .u-note:not(:empty)").wait_for()
+        link = page.evaluate("location.hash")
+        assert link.startswith("#one?")
+        page.evaluate(
+            "(state) => { Object.entries(JSON.parse(state)).forEach((e) => figure.model.set(...e)); }",
+            begun,
+        )
+        for other in ("#section", "#two?step=1", '#one?step=1e9&k=-1&radius="a"&walk=[&nothing=1'):
+            page.evaluate("(to) => { location.hash = to; }", other)
+            settled(page)
+            assert page.evaluate(STATE) == begun, other
+        page.evaluate("(to) => { location.hash = to; }", link)
+        page.wait_for_function("(state) => JSON.stringify(figure.model.state) === state", arg=moved)
+
+
+def test_a_button_at_its_end_keeps_the_focus_and_says_so(browser):
+    with bare_page(browser, Backward(back=2)) as page:
+        on = page.get_by_role("button", name="Steps back: one on")
+        on.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("figure.model.get('back')") == 3
+        assert on.get_attribute("aria-disabled") == "true"
+        page.keyboard.press("Enter")
+        assert page.evaluate("figure.model.get('back')") == 3
+        assert on.evaluate("(node) => node === document.activeElement")
+
+
+def test_what_changed_is_said_when_it_rests(browser):
+    with bare_page(browser, Backward(back=0)) as page:
+        page.evaluate("window.said = []")
+        page.evaluate(
+            """new MutationObserver(() => said.push(document.querySelector("[aria-live]").textContent))
+                 .observe(document.querySelector("[aria-live]"), { childList: true })"""
+        )
+        page.locator("#one input[type=range]").focus()
+        for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+            page.keyboard.press(key)
+        page.wait_for_function("said.length > 0")
+        assert page.evaluate("said") == [Backward(back=2).summary()]
+        page.get_by_role("checkbox").last.click()
+        page.wait_for_function("said.length > 1")
+        last = page.evaluate("said.at(-1)")
+        assert last and "Back through" not in last  # a step that stayed is no news
+        assert Backward(back=2, accumulate=False).summary().endswith(last)
+
+
+OWN = """
+from rnn_core.widgets.explorable import Explorable, Real
+from rnn_core.plots import canvas, text
+
+
+class Doubled(Explorable):
+    claim = "Twice the gain."
+    shows = "A number."
+    gain = Real(1.0, low=0, high=2)
+
+    def summary(self):
+        return f"Twice {self.gain:.1f} is {2 * self.gain:.1f}."
+
+    def draw(self):
+        _, ax = canvas(200, 40)
+        return text(ax, 0, 20, self.summary(), anchor="left").figure
+"""
+OWN_JS = """import { num, text } from "unrolled/draw.js";
+import { frame, listen, picture, put, range, real } from "unrolled/controls.js";
+import { dot } from "unrolled/rnn.js";
+
+function render({ model, el }) {
+  const page = frame(el, { name: "doubled", claim: CLAIM, shows: SHOWS, model, link: { gain: real(0, 2) } });
+  const gain = range({ label: "gain", min: 0, max: 2, step: 0.5, oninput: (value) => put(model, { gain: value }) });
+  page.controls.append(gain.root);
+  const pic = picture(page.stage, () => ({ height: 40, marks: [text(40, 20, num(dot([2], [model.get("gain")]), 1))], label: "twice" }));
+  const update = () => { gain.set(model.get("gain")); pic.redraw(); };
+  update();
+  const stop = listen(model, ["gain"], update);
+  return () => { stop(); pic.end(); page.end(); };
+}
+export default { render };
+"""
+
+
+def test_a_figure_in_a_folder_of_one_s_own(browser, tmp_path, monkeypatch):
+    (tmp_path / "doubled_figure.py").write_text(OWN)
+    (tmp_path / "doubled_figure.js").write_text(OWN_JS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import doubled_figure
+
+    figure = doubled_figure.Doubled()
+    assert figure.still().startswith("<svg") and "rnn_core" not in figure._source.parts
+    with bare_page(browser, figure) as page:
+        page.get_by_role("slider", name="gain").press("ArrowRight")
+        settled(page)
+        assert page.locator("#one .u-stage svg text").text_content() == "3.0"
+    del sys.modules["doubled_figure"]
