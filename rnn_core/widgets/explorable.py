@@ -21,8 +21,8 @@ Node.  ``render`` wires them up: a control writes to the model and does nothing 
 
 How to write one
 ----------------
-The Python class makes a ``claim`` (one sentence, the title above the figure), says in ``shows`` what
-one sees (the caption below), declares its state as traits, and draws its still::
+The Python class makes a ``claim`` (one sentence, the title above the figure), says in ``shows``
+what one sees (the caption below), declares its state as traits, and draws its still::
 
     class MyFigure(Explorable):
         claim = "What the reader can see to be true."
@@ -69,12 +69,13 @@ package a relative path says the same, and lets Node read the file)::
 Where the class stands in a notebook or the files have other names, say where the module is:
 ``class MyFigure(Explorable, source="my_figure.js")``.
 
-What ``controls.js`` offers: ``frame`` (claim, stage, controls, readout, caption, full screen, link),
-``picture``, ``range``, ``stepper`` (with ``play``: a button that walks), ``player``, ``button``,
-``checkbox``, ``select``, ``segmented``, ``reading`` (a number that flashes and keeps what it was),
-``remembered`` (what something was before the hand moved it), ``scrub`` (drag sideways), ``tween``,
-``symbol`` and ``typeset`` (``W_h`` as in the text).  What ``draw.js`` offers are marks: ``text``,
-``math``, ``tile``, ``array``, ``cell``, ``arrow``, ``grip``, ``axes``, ``line``, ``points``, ``bars``.
+What ``controls.js`` offers: ``frame`` (claim, stage, controls, readout, caption, full screen,
+link), ``picture``, ``range``, ``stepper`` (with ``play``: a button that walks), ``player``,
+``button``, ``checkbox``, ``select``, ``segmented``, ``reading`` (a number that flashes and keeps
+what it was), ``remembered`` (what something was before the hand moved it), ``roomy`` (words that
+may wrap, in a box that keeps its height), ``scrub`` (drag sideways), ``tween``, ``symbol`` and
+``typeset`` (``W_h`` as in the text).  What ``draw.js`` offers are marks: ``text``, ``math``,
+``tile``, ``array``, ``cell``, ``arrow``, ``grip``, ``axes``, ``line``, ``points``, ``bars``.
 
 Rules.  The model offers ``get set save_changes on off``; ``render`` may run twice and returns its
 cleanup; strings reach the page as text; words go through ``t``.  Every value that can be dragged

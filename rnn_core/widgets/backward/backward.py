@@ -41,8 +41,8 @@ class Backward(Explorable):
         "weight sums its shares over all steps. Leave out either, and the check fails."
     )
     shows = (
-        "Solid arrows carry the states forward, dashed ones the gradients back. The table holds each "
-        "step's share, their sum, and the same gradient measured by central differences."
+        "Solid arrows carry the states forward, dashed ones the gradients back. The table holds "
+        "each step's share, their sum, and the same gradient measured by central differences."
     )
 
     W_x = Numbers(2)

@@ -53,9 +53,9 @@ class GradientNorms(Explorable):
     """
 
     claim = (
-        "A gradient is never longer than the bound: the largest singular value of W_h, to the power "
-        "of the lag. Whether it vanishes or explodes the spectral radius alone does not say, because "
-        "the slopes of the units decide with it."
+        "A gradient is never longer than the bound: the largest singular value of W_h, to the "
+        "power of the lag. Whether it vanishes or explodes the spectral radius alone does not "
+        "say, because the slopes of the units decide with it."
     )
     shows = (
         "The length of the gradient against the lag, on a logarithmic axis, with its bound dashed; "

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
 ALL = pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.__name__)
 STATE = "JSON.stringify(figure.model.state)"
+RESET = "(s) => { for (const pair of Object.entries(JSON.parse(s))) figure.model.set(...pair); }"
 SPOTS = """() => [...document.querySelectorAll(
   "#one input[type=range], #one .u-scrub, #one [data-held], #one .u-stage svg, #one .u-grip")]
   .map((node) => node.getBoundingClientRect()).filter(({ width }) => width > 0)
@@ -120,7 +121,7 @@ def test_a_link_holds_the_state_and_nothing_else_that_an_address_says_is_taken(b
         link = page.evaluate("location.hash")
         assert link.startswith("#one?")
         page.evaluate(
-            "(state) => { Object.entries(JSON.parse(state)).forEach((e) => figure.model.set(...e)); }",
+            RESET,
             begun,
         )
         for other in ("#section", "#two?step=1", '#one?step=1e9&k=-1&radius="a"&walk=[&nothing=1'):
@@ -147,8 +148,9 @@ def test_what_changed_is_said_when_it_rests(browser):
     with bare_page(browser, Backward(back=0)) as page:
         page.evaluate("window.said = []")
         page.evaluate(
-            """new MutationObserver(() => said.push(document.querySelector("[aria-live]").textContent))
-                 .observe(document.querySelector("[aria-live]"), { childList: true })"""
+            """() => { const live = document.querySelector("[aria-live]");
+            new MutationObserver(() => said.push(live.textContent)).observe(live,
+              { childList: true }); }"""
         )
         page.locator("#one input[type=range]").focus()
         for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
@@ -184,10 +186,14 @@ import { frame, listen, picture, put, range, real } from "unrolled/controls.js";
 import { dot } from "unrolled/rnn.js";
 
 function render({ model, el }) {
-  const page = frame(el, { name: "doubled", claim: CLAIM, shows: SHOWS, model, link: { gain: real(0, 2) } });
-  const gain = range({ label: "gain", min: 0, max: 2, step: 0.5, oninput: (value) => put(model, { gain: value }) });
+  const link = { gain: real(0, 2) };
+  const page = frame(el, { name: "doubled", claim: CLAIM, shows: SHOWS, model, link });
+  const oninput = (value) => put(model, { gain: value });
+  const gain = range({ label: "gain", min: 0, max: 2, step: 0.5, oninput });
   page.controls.append(gain.root);
-  const pic = picture(page.stage, () => ({ height: 40, marks: [text(40, 20, num(dot([2], [model.get("gain")]), 1))], label: "twice" }));
+  const twice = () => num(dot([2], [model.get("gain")]), 1);
+  const scene = () => ({ height: 40, marks: [text(40, 20, twice())], label: "twice" });
+  const pic = picture(page.stage, scene);
   const update = () => { gain.set(model.get("gain")); pic.redraw(); };
   update();
   const stop = listen(model, ["gain"], update);

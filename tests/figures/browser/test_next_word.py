@@ -125,6 +125,7 @@ def test_it_fits_the_page(browser, figure, width, dark):
     with bare_page(browser, figure, width=width, dark=dark) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         boxes = page.evaluate(
-            "[...document.querySelectorAll('.u-stage svg text')].map((t) => t.getBoundingClientRect().right)"
+            "[...document.querySelectorAll('.u-stage svg text')]"
+            ".map((t) => t.getBoundingClientRect().right)"
         )
         assert max(boxes) <= width

@@ -293,7 +293,7 @@ def test_a_figure_of_a_notebook_says_where_its_module_is(tmp_path):
         claim = "An own one."
 
     with pytest.raises(ValueError, match=r'`source` should be .*own.js.*source="name.js"'):
-        Own()._esm
+        _ = Own()._esm
     (tmp_path / "own.js").write_text("export default {};\n")
     assert Own()._esm.endswith("export default {};\n")
 
