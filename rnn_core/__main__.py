@@ -3,5 +3,10 @@
 import sys
 
 from .text.cli import main
+from .text.stop import Stop
 
-sys.exit(main())
+with Stop(say=lambda line: None) as last:
+    last.wait()
+    code = main()  # it has a guard of its own
+    last.ignore()
+sys.exit(code)

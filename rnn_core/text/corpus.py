@@ -5,11 +5,9 @@ read the neighbors of what it is tested on), and the vocabulary is made from the
 alone: what only the others hold is ``<unk>``.
 """
 
-import contextlib
 import hashlib
 import os
 import re
-import tempfile
 import unicodedata
 import urllib.error
 import urllib.request
@@ -22,6 +20,7 @@ import numpy as np
 
 from ..data.vocabulary import UNK, Vocabulary
 from ..shapes import as_int
+from .files import reason, write_whole
 
 EOS = "<eos>"
 UNITS = ("words", "characters", "tokens")
@@ -88,17 +87,21 @@ def read_text(source, sha256=None, cache=None):
         With one line that says what is wrong and what to do: there is no such file, it is empty
         or no UTF-8 text, the checksum differs, the page cannot be had.
     """
+    return decode(read_bytes(source, sha256, cache), source)
+
+
+def read_bytes(source, sha256=None, cache=None):
+    """The bytes of a file or page: see `read_text`."""
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         raise ValueError(
             f"sha256 should be 64 hexadecimal digits, got {len(sha256)} characters: "
             f"run sha256sum on the file that you trust"
         )
     if is_url(source):
-        data = _from_cache(str(source), sha256, Path(cache or cache_folder()).expanduser())
-    else:
-        data = _from_file(Path(source).expanduser())
-        _check_sha256(data, sha256, source)
-    return decode(data, source)
+        return _from_cache(str(source), sha256, Path(cache or cache_folder()).expanduser())
+    data = _from_file(Path(source).expanduser())
+    _check_sha256(data, sha256, source)
+    return data
 
 
 def decode(data, name="the text"):
@@ -140,7 +143,7 @@ def _from_file(path):
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}: check the path") from None
     except (OSError, ValueError) as error:  # no permission; a zero in the path
-        raise ValueError(f"{path} cannot be read ({_reason(error)}): check the path") from None
+        raise ValueError(f"{path} cannot be read ({reason(error)}): check the path") from None
 
 
 def _from_cache(url, sha256, folder):
@@ -157,7 +160,7 @@ def _from_cache(url, sha256, folder):
         write_whole(path, data)
     except OSError as error:
         raise ValueError(
-            f"the cache folder {folder} cannot be written ({_reason(error)}): choose another"
+            f"the cache folder {folder} cannot be written ({reason(error)}): choose another"
         ) from None
     return data
 
@@ -171,31 +174,16 @@ def _download(url, seconds=30):
     except urllib.error.HTTPError as error:
         raise ValueError(f"{url} answered {error.code} {error.reason}: check the address") from None
     except HTTPException as error:
-        raise ValueError(f"the download of {url} broke off ({_reason(error)}): try again") from None
+        raise ValueError(f"the download of {url} broke off ({reason(error)}): try again") from None
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"{url} cannot be reached ({_reason(error)}): check the address and the network"
+            f"{url} cannot be reached ({reason(error)}): check the address and the network"
         ) from None
     if announced is not None and announced.isdigit() and len(data) != int(announced):
         raise ValueError(
             f"the download of {url} broke off at {len(data)} of {announced} bytes: try again"
         )
     return data
-
-
-def write_whole(path, data):
-    """Write bytes to a file so that it is there whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
-        raise
 
 
 def _sha256(data):
@@ -208,11 +196,6 @@ def _check_sha256(data, sha256, name):
             f"{name} should have the sha256 {sha256.lower()}, got {_sha256(data)}: "
             f"it is not the file that you expect"
         )
-
-
-def _reason(error):
-    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-    return " ".join(str(reason).split())
 
 
 # ---- from tokens to a corpus

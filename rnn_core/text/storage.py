@@ -1,7 +1,15 @@
-"""A language model in one .npz file, its vocabulary with it; no pickle, so loading runs no code."""
+"""A language model in one .npz file, its vocabulary with it; no pickle, so loading runs no code.
+
+A file from elsewhere is not trusted.  Before anything of it is unpacked its table of contents and
+the heads of its arrays are read: they must announce no more than the file can hold, so that a
+small file cannot ask for a large memory.
+"""
 
 import io
 import json
+import math
+import os
+import stat
 import zipfile
 from pathlib import Path
 
@@ -12,13 +20,14 @@ from ..data.vocabulary import Vocabulary
 from ..layers import Affine, Embedding
 from ..model import RNNLM
 from ..rnn import RNN
-from .corpus import write_whole
+from .files import reason, write_whole
 
 FORMAT = 1
-_BROKEN = (  # RuntimeError: a zip of a version or with a password that zipfile does not know
-    OSError, KeyError, TypeError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile,
-)  # fmt: skip
-_ARRAYS = ("embedding.W", "rnn.W_x", "rnn.W_h", "rnn.b", "affine.W", "affine.b")
+LARGEST = 4 * 2**30  # bytes: a thousand million weights of 4 bytes
+_ARRAYS = {  # name: axes
+    "embedding.W": "V D", "rnn.W_x": "D H", "rnn.W_h": "H H", "rnn.b": "H",
+    "affine.W": "H V", "affine.b": "V",
+}  # fmt: skip
 
 
 def save(path, model, vocab, **about):
@@ -27,12 +36,19 @@ def save(path, model, vocab, **about):
     Parameters
     ----------
     path : str or Path
-        Should end in ``.npz``.
+        Should end in ``.npz``.  A file that is there is replaced, a link is followed.
     model : RNNLM
     vocab : Vocabulary
         As many tokens as the model knows; any Unicode.
     **about
         What else belongs to the model, such as ``unit="words"``: anything JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        If the path does not end in ``.npz``, or the vocabulary is another one.
+    OSError
+        With the path in it, if the disk is full or the folder cannot be written.
     """
     if Path(path).suffix != ".npz":
         raise ValueError(f"path should end in .npz, got {path}: that is what the file is")
@@ -48,28 +64,111 @@ def save(path, model, vocab, **about):
     write_whole(path, file.getvalue())
 
 
-def load(path):
+def load(path, largest=LARGEST):
     """A saved model: ``model, vocab, about = load("model.npz")``.
+
+    Parameters
+    ----------
+    path : str or Path
+    largest : int
+        The most bytes that the file may have.
 
     Raises
     ------
     ValueError
-        If there is no such file, or it is not one that `save` wrote.
+        If there is no such file, or it is not one that `save` wrote, or too large.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            p = {name: file[name] for name in _ARRAYS}
-            told = json.loads(file["json"].tobytes())
-        vocab, about, number = Vocabulary(told["tokens"]), dict(told["about"]), told["format"]
+        with open(path, "rb", opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            _check_file(status, largest)
+            with zipfile.ZipFile(file) as archive:
+                p = _read(archive, status.st_size)
+        told = json.loads(p.pop("json").tobytes())
+        number, tokens, about = told["format"], told["tokens"], dict(told["about"])
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}: check the path") from None
-    except _BROKEN as error:
-        raise ValueError(f"{path} is not a saved model: give a file that save() wrote") from error
+    except PermissionError as error:
+        raise ValueError(f"{path} cannot be read ({reason(error)}): check the path") from None
+    except Exception as error:  # what bytes can do to zipfile, NumPy and json has no end
+        why = f" ({error})" if isinstance(error, _Damaged) else ""
+        raise ValueError(
+            f"{path} is not a saved model{why}: give a file that save() wrote"
+        ) from error
     if number != FORMAT:
         raise ValueError(f"{path} has format {number}, not {FORMAT}: use the version that saved it")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        raise ValueError(f"{path} is not a saved model: its tokens are not a list of words")
+    try:
+        return _build(p, tokens), Vocabulary(tokens), about
+    except ValueError as error:
+        raise ValueError(f"{path} is not a saved model: {error}") from None
+
+
+class _Damaged(Exception):
+    """What is wrong with a file, in words."""
+
+
+def _check_file(about, largest):
+    if not stat.S_ISREG(about.st_mode):
+        raise _Damaged("it is not a file on a disk")
+    if about.st_size > largest:
+        raise _Damaged(f"it has {about.st_size:,} bytes, more than {largest:,}")
+
+
+def _without_waiting(path, flags):
+    """Open a pipe without waiting for somebody to write into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _read(archive, size):
+    """The arrays by name, read only when all that they announce has been seen to be true."""
+    members = archive.infolist()
+    infos = {info.filename.removesuffix(".npy"): info for info in members}
+    if len(infos) < len(members):
+        raise _Damaged("it holds two arrays of one name")
+    wanted = {name: infos[name] for name in (*_ARRAYS, "json")}
+    if any(info.compress_type != zipfile.ZIP_STORED for info in wanted.values()):
+        raise _Damaged("it is compressed, which a saved model never is")
+    if sum(info.file_size for info in wanted.values()) > size:
+        raise _Damaged("it announces more than it holds")
+    return {name: _array(archive, info, name) for name, info in wanted.items()}
+
+
+def _array(archive, info, name):
+    with archive.open(info) as member:
+        version = np.lib.format.read_magic(member)
+        head = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, fortran, dtype = head(member)
+        kinds = ("u1",) if name == "json" else ("f2", "f4", "f8")
+        axes = _ARRAYS.get(name, "T").split()
+        if dtype.newbyteorder("=") not in map(np.dtype, kinds) or len(shape) != len(axes):
+            raise _Damaged(f"{name} has shape {shape} of {dtype}")
+        if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize > info.file_size:
+            raise _Damaged(f"{name} announces shape {shape}, more than the file holds")
+        data = member.read()
+    if len(data) != math.prod(shape) * dtype.itemsize:
+        raise _Damaged(f"{name} should have {math.prod(shape)} numbers")
+    array = np.frombuffer(data, dtype).astype(dtype.newbyteorder("="))  # a copy, free to change
+    return np.ascontiguousarray(array.reshape(shape, order="F" if fortran else "C"))
+
+
+def _build(p, tokens):
+    sizes = {}
+    for name, axes in _ARRAYS.items():
+        for axis, size in zip(axes.split(), p[name].shape, strict=True):
+            if sizes.setdefault(axis, size) != size:
+                raise ValueError(
+                    f"{name} should have shape ({axes.replace(' ', ', ')}), with "
+                    f"{axis}={sizes[axis]}, got {p[name].shape}"
+                )
+    if len({array.dtype for array in p.values()}) > 1:
+        raise ValueError("its arrays should all be of one type")
+    if len(tokens) != sizes["V"]:
+        raise ValueError(f"{len(tokens)} tokens, V={sizes['V']}")
     cell = RNNCell(p["rnn.W_x"], p["rnn.W_h"], p["rnn.b"])
     affine = Affine(p["affine.W"], p["affine.b"])
-    model = RNNLM(Embedding(p["embedding.W"]), RNN(cell), affine)
-    if len(vocab) != model.vocab_size:
-        raise ValueError(f"{path} is not a saved model: {len(vocab)} tokens, V={model.vocab_size}")
-    return model, vocab, about
+    return RNNLM(Embedding(p["embedding.W"]), RNN(cell), affine)

@@ -1,0 +1,193 @@
+"""What can be typed after ``python -m rnn_core``: the commands and their options."""
+
+import argparse
+from pathlib import Path
+
+PROGRAM = "python -m rnn_core"
+DESCRIPTION = """\
+Train a recurrent language model on a text of your own, and measure it on parts of the text that
+it has not seen, beside models that only count words."""
+COMMANDS = """\
+commands:
+  train FILE           train a model on a text, measure it, and save it
+  resume MODEL [FILE]  train a saved model for more epochs
+  score MODEL FILE     how well a saved model predicts another text
+  sample MODEL         let a saved model write
+
+The word "train" can be left out. Each command has more options: add --help to it."""
+
+
+class _Missing(Exception):
+    """A command line that lacks its file, or has an option that this command does not know."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that can be asked whether a line fits before it complains."""
+
+    strict = True
+
+    def error(self, message):
+        if not self.strict:
+            raise _Missing(message)
+        super().error(message)
+
+
+def parse(arguments):
+    """The options of a command line, a namespace with the name of the command in it.
+
+    The first word is a command if the rest fits one.  ``python -m rnn_core train --chars`` lacks
+    the command's FILE; if there is a file of that name, it is what is meant.
+    """
+    words = list(arguments)
+    if not words or words[0] in ("-h", "--help"):
+        return _overview().parse_args(words or ["FILE is missing"])
+    if words[0] not in _PARSERS:
+        return _as("train", words)
+    try:
+        return _as(words[0], words[1:], strict=False)
+    except _Missing:
+        if Path(words[0]).is_file():
+            return _as("train", words)
+        return _as(words[0], words[1:])
+
+
+def _as(command, words, strict=True):
+    parser = _Parser(
+        prog=f"{PROGRAM} {command}", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    _PARSERS[command](parser)
+    parser.strict = strict
+    args = parser.parse_args(words)
+    args.command = command
+    return args
+
+
+def _overview():
+    class Overview(_Parser):
+        def parse_args(self, words):
+            if words[0] not in ("-h", "--help"):
+                self.print_usage(_stderr())
+                self.exit(2, f"{PROGRAM}: name the FILE to learn from; --help shows the commands\n")
+            return super().parse_args(words)
+
+    from .. import __version__
+
+    parser = Overview(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [train] FILE [options]\n"
+        + "".join(
+            f"       {PROGRAM} {line}\n"
+            for line in ("resume MODEL [FILE]", "score MODEL FILE", "sample MODEL")
+        ),
+        description=DESCRIPTION,
+        epilog=COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"unrolled {__version__}")
+    return parser
+
+
+def _stderr():
+    import sys
+
+    return sys.stderr
+
+
+# ---- numbers, in the words of someone who mistyped one
+
+
+def whole(text):
+    """A whole number as it was typed."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"should be a whole number, got {text!r}") from None
+
+
+def number(text):
+    """A number as it was typed."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"should be a number, got {text!r}") from None
+
+
+# ---- the commands
+
+
+def _train(p):
+    p.description = DESCRIPTION
+    p.epilog = (
+        "After each epoch that made the model better it is on the disk. Ctrl-C ends the training\n"
+        "early and keeps the best model so far. A page is downloaded once, into a cache folder,\n"
+        "and only if you name it."
+    )
+    p.add_argument("text", metavar="FILE", help="a text in UTF-8: its path, or its http address")
+    _parts(p)
+    unit = p.add_mutually_exclusive_group()
+    for name, what in (
+        ("words", "predict words and punctuation marks (the default)"),
+        ("characters", "predict characters: for small texts, and for scripts without spaces"),
+        ("tokens", "the text is already cut: its tokens stand between spaces, and each line ends "
+         "a sentence"),
+    ):  # fmt: skip
+        names = [f"--{name}", "--chars"] if name == "characters" else [f"--{name}"]
+        unit.add_argument(*names, dest="unit", action="store_const", const=name, help=what)
+    p.set_defaults(unit="words")
+    p.add_argument("--lower", action="store_true", help="read capital letters as small ones")
+    p.add_argument(
+        "--max-vocab", type=whole, default=10_000, metavar="V",
+        help="keep the V most frequent tokens; the others are read as <unk> (default 10000)",
+    )  # fmt: skip
+    p.add_argument(
+        "--min-count", type=whole, metavar="N",
+        help="keep tokens seen at least N times (default: 2 for words, 1 otherwise)",
+    )  # fmt: skip
+    _sources(p)
+    for name, kind, value, what in (
+        ("epochs", whole, 10, "how many times to read the text"),
+        ("hidden", whole, 128, "how many numbers the state holds"),
+        ("embed", whole, 64, "how many numbers stand for each token"),
+        ("batch", whole, 20, "how many places of the text are read side by side"),
+        ("seq-len", whole, 35, "how many steps back the gradient flows (truncated BPTT)"),
+        ("lr", number, 0.003, "learning rate of Adam, to begin with"),
+        ("clip", number, 1.0, "shorten gradients that are longer than this"),
+        ("seed", whole, 0, "where the random numbers begin"),
+        ("sample", whole, 60, "how many tokens to write at the end"),
+        ("temperature", number, 0.8, "of that sample: 0 takes the likeliest token each time, 1 "
+         "draws as the model predicts"),
+    ):  # fmt: skip
+        p.add_argument(
+            f"--{name}", type=kind, default=value, metavar=_LETTERS.get(name, "N"),
+            help=f"{what} (default {value})",
+        )  # fmt: skip
+    p.add_argument(
+        "--out", default="model.npz", metavar="MODEL",
+        help="the file to save the model in (default model.npz)",
+    )  # fmt: skip
+    p.add_argument("--force", action="store_true", help="replace files that exist already")
+
+
+_LETTERS = {"lr": "RATE", "clip": "NORM", "temperature": "T"}
+
+
+def _parts(p):
+    p.add_argument(
+        "--valid", metavar="FILE",
+        help="the text to validate on (default: a tenth of the text, before the last tenth)",
+    )  # fmt: skip
+    p.add_argument(
+        "--test", metavar="FILE",
+        help="the text to test on (default: the last tenth of the text)",
+    )  # fmt: skip
+
+
+def _sources(p):
+    p.add_argument("--sha256", metavar="HEX", help="the checksum that FILE must have")
+    p.add_argument(
+        "--cache", metavar="DIR",
+        help="the folder that downloads are kept in (default: unrolled in your cache folder)",
+    )  # fmt: skip
+
+
+_PARSERS = {"train": _train}
