@@ -1,12 +1,15 @@
-"""Look at what came back: take it apart by name, compare it, and say where it first differs."""
+"""Look at plain data that came back: take it apart by name, compare it, say where it differs."""
 
-import itertools
 import math
 import re
 
 import numpy as np
 
+from ..words import t
+from .plain import Model, Odd
+
 TINY = 1e-6  # an array smaller than this counts as zero
+WHOLE = 1e-6  # how near to a whole number is whole, relative to it
 
 
 class Malformed(Exception):
@@ -16,106 +19,160 @@ class Malformed(Exception):
 def observe(exercise, value, args):
     """The parts of an answer by name, ``"dW_h (H, H)"``, as arrays."""
     if value is None:
-        raise Malformed("The function returned None: is there a `return` on every path?")
+        raise Malformed(t("The function returned None: is there a `return` on every path?"))
     if exercise.view is None:
         return dict(_parts(exercise.returns, value))
     try:
         seen = exercise.view(value, *args)
     except Malformed:
         raise
-    except Exception as error:
-        raise Malformed(
-            f"What came back cannot be used ({type(error).__name__}: {error}). "
-            f"The task says what to return."
-        ) from error
+    except Exception as error:  # a view reads what it needs, and says so where it is not there
+        raise Malformed(t("{thing} came.", thing=came(value).capitalize())) from error
     return {name: _array(name, part) for name, part in seen.items()}
 
 
 def _parts(form, value):
     """Walk `value` in the structure of `form`; yield (name, array)."""
     if isinstance(form, str):
-        array = _array(form, value)
-        if array.dtype.kind not in "biufc":
-            raise Malformed(f"`{_name(form)}` should hold numbers, {_came(value)} came.")
-        yield form, array
+        array = numbers(bare(form), value)
+        yield form, array.reshape(()) if array.size == 1 and not axes(form) else array
     elif isinstance(form, dict):
         if not isinstance(value, dict):
-            raise Malformed(f"A dictionary with {_list(form)} was asked for, {_came(value)} came.")
+            raise Malformed(t("Where a dictionary should stand, {thing} came.", thing=came(value)))
         missing = [key for key in form if key not in value]
         if missing:
             raise Malformed(
-                f"The dictionary lacks {_list(missing)}; it has {_list(value) or 'nothing'}."
-            )
+                t("The dictionary lacks {keys}; it has {others}.", keys=listed(missing),
+                  others=listed([*value][:8]) or t("nothing"))
+            )  # fmt: skip
         for key, part in form.items():
             yield from _parts(part, value[key])
     else:
-        names = ", ".join(_name(part) for part in form)
-        if not isinstance(value, (tuple, list)) or len(value) != len(form):
+        several = isinstance(value, (tuple, list)) or (
+            isinstance(value, np.ndarray) and value.ndim
+        )
+        if not several or len(value) != len(form):
             raise Malformed(
-                f"{len(form)} things were asked for, ({names}), and {_came(value)} came."
-            )
+                t("{count} results were asked for, and {thing} came.", count=len(form),
+                  thing=came(value))
+            )  # fmt: skip
         for part, item in zip(form, value, strict=True):
             yield from _parts(part, item)
 
 
-def _array(name, value):
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.asarray(None)
-    if array.dtype == object:
-        raise Malformed(f"`{_name(name)}` should hold numbers, {_came(value)} came.")
+def numbers(name, value):
+    """`value` as an array of real numbers."""
+    array = _array(name, value)
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real
+    if array.dtype.kind == "c":
+        raise Malformed(t("`{name}` should hold real numbers, complex ones came.", name=name))
+    if array.dtype.kind not in "biuf":
+        raise Malformed(t("`{name}` should hold numbers, {thing} came.", name=name,
+                          thing=came(value)))  # fmt: skip
     return array
 
 
-def _name(form):
-    return form.split(" (")[0] if isinstance(form, str) else "a dictionary"
+def _array(name, value):
+    """Plain data as one array of numbers or of text."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError):
+        array = np.asarray(None)
+    if array.dtype.kind not in "biufcU":
+        raise Malformed(
+            t("`{name}` should hold numbers, {thing} came.", name=bare(name), thing=came(value))
+        )
+    return array
 
 
-def _list(keys):
-    return ", ".join(f"`{key}`" for key in keys)
+def bare(part):
+    """The name alone, without its axes."""
+    return part.split(" (")[0]
 
 
-def _came(value):
+def listed(names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def came(value):
+    """Plain data in a few words."""
     if value is None:
         return "None"
+    if isinstance(value, Odd):
+        return value.words
+    if isinstance(value, Model):
+        return t("an object of type {kind}", kind=value.kind)
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
+        what = "an array of text of shape {shape}" if value.dtype.kind == "U" else (
+            "an array of shape {shape}")  # fmt: skip
+        return t(what, shape=value.shape)
+    if isinstance(value, tuple):
+        return t("a tuple of {count}", count=len(value))
+    if isinstance(value, list):
+        return t("a list of {count}", count=len(value))
+    if isinstance(value, dict):
+        return t("a dictionary of {count}", count=len(value))
+    return t("a text") if isinstance(value, str) else t("a single number")
+
+
+def asked(exercise):
+    """The form of the answer, in words."""
+    return exercise.form or (_form(exercise.returns) if exercise.returns is not None else "")
+
+
+def _form(form):
+    if isinstance(form, str):
+        shape = form[len(bare(form)) :].strip()
+        return f"`{bare(form)}` {shape}".strip()
+    if isinstance(form, dict):
+        return "{" + ", ".join(f'`"{key}"`: {_form(part)}' for key, part in form.items()) + "}"
+    return "(" + ", ".join(_form(part) for part in form) + ")"
 
 
 # ---- equal or not
 
 
 def same(got, want, tol):
-    """Equal: text by letters, whole numbers exactly, others by the norm of the difference."""
-    if want.dtype.kind in "US" or got.dtype.kind in "US":
-        both = got.dtype.kind in "US" and want.dtype.kind in "US" and got.shape == want.shape
+    """Equal: text by letters, whole numbers to the last digit, others by the norm of the gap."""
+    if want.dtype.kind == "U" or got.dtype.kind == "U":
+        both = got.dtype.kind == want.dtype.kind and got.shape == want.shape
         return both and bool(np.all(_letters(got) == _letters(want)))
     if got.shape != want.shape:
         return False
-    if want.dtype.kind in "iub":
-        return bool((got == want).all())
-    gap = _length(got - want)
-    if math.isfinite(gap):
-        return gap <= tol * (_length(want) + TINY)
-    finite = np.isfinite(want)
-    if not np.array_equal(np.isfinite(got), finite):
-        return False
-    odd_got, odd_want = got[~finite], want[~finite]
-    if not np.array_equal(odd_got, odd_want, equal_nan=True):
-        return False
-    return _length(got[finite] - want[finite]) <= tol * (_length(want[finite]) + TINY)
+    whole = want.dtype.kind in "iub"
+    got, want = _wide(got), _wide(want)
+    with np.errstate(all="ignore"):
+        if whole:
+            return bool((np.abs(got - want) <= WHOLE * np.maximum(np.abs(want), 1)).all())
+        finite = np.isfinite(want)
+        if not np.array_equal(np.isfinite(got), finite):
+            return False
+        if not np.array_equal(got[~finite], want[~finite], equal_nan=True):
+            return False
+        got, want = got[finite], want[finite]
+        gap, size = length(got - want), length(want)
+        return gap <= tol * (size + TINY)
 
 
-def _length(array):
+def _wide(array):
+    return array if array.dtype.kind == "c" else array.astype(np.float64)
+
+
+def length(array):
+    """The Euclidean norm; infinite for what is too large to be squared."""
     return math.sqrt(np.vdot(array, array).real)
 
 
 def _letters(text):
     return np.char.lower(np.char.strip(text.astype(str)))
+
+
+def fits(seen, want, tol):
+    """Whether two observations are the same; None stands for a call that gave nothing to see."""
+    if seen is None or want is None or seen.keys() != want.keys():
+        return False
+    return all(same(seen[name], want[name], tol) for name in want)
 
 
 def sizes(seen):
@@ -134,153 +191,90 @@ def axes(name):
     return [a.strip() for a in inside[1].split(",") if a.strip()] if inside else []
 
 
-# ---- slips that need no library: a whole number too large, the sign, axes exchanged
-
-
-def slip(exercise, gots, wants):
-    """(name, words) if all that is wrong is wrong by one whole factor, a sign, or two axes."""
-    found = _scaled(exercise, gots, wants)
-    if found:
-        return found
-    wrong = [
-        (name, g[name], w[name])
-        for g, w in zip(gots, wants, strict=True)
-        for name in w
-        if name in g and not same(g[name], w[name], exercise.tol)
-    ]
-    crossed = [
-        name
-        for name, got, want in wrong
-        if got.ndim == want.ndim >= 2 and same(got.swapaxes(0, 1), want, exercise.tol)
-    ]
-    if wrong and len(crossed) == len(wrong):
-        names = _list(dict.fromkeys(_name(n) for n in crossed))
-        return "axes exchanged", f"The first two axes of {names} are exchanged: transpose it."
-    return None
-
-
-def _scaled(exercise, gots, wants):
-    factors, names = [], []
-    for got, want in zip(gots, wants, strict=True):
-        here = []
-        for name in want:
-            if name not in got:
-                return None
-            if same(got[name], want[name], exercise.tol):
-                continue
-            factor = _factor(got[name], want[name], exercise.tol)
-            if factor is None or (here and abs(factor / here[0] - 1) > 1e-4):
-                return None
-            here.append(factor)
-            names.append(_name(name))
-        factors.append(here[0] if here else None)
-    seen = [(f, sizes(w)) for f, w in zip(factors, wants, strict=True) if f is not None]
-    alone = all(array.ndim == 0 for want in wants for array in want.values())
-    if not seen or (alone and len(seen) < 2):
-        return None
-    return _said(list(dict.fromkeys(names)), seen)
-
-
-def _factor(got, want, tol):
-    """c where got = c want with c or 1/c whole (or -1), else None."""
-    if got.shape != want.shape or want.dtype.kind != "f" or got.dtype.kind not in "fiu":
-        return None
-    if not np.all(np.isfinite(got)) or np.linalg.norm(want) < TINY:
-        return None
-    c = float(np.vdot(want, got) / np.vdot(want, want))
-    if c == 0 or np.linalg.norm(got - c * want) > 10 * tol * abs(c) * np.linalg.norm(want):
-        return None
-    whole = abs(c) if abs(c) >= 1 else 1 / abs(c)
-    return c if abs(whole - round(whole)) < 1e-3 and (round(whole) >= 2 or c < 0) else None
-
-
-def _said(names, seen):
-    """Words for the factors of the cases that were wrong: one number, or a product of sizes."""
-    what, verb = _list(names), "is" if len(names) == 1 else "are"
-    first = seen[0][0]
-    if all(abs(c + 1) < 1e-3 for c, _ in seen):
-        return "sign", f"{what} {verb} right but for the sign: look for a lost minus."
-    letters = _letters_of(seen)
-    number = round(abs(first) if abs(first) >= 1 else 1 / abs(first))
-    if letters is None and any(abs(c / first - 1) > 1e-3 for c, _ in seen):
-        return None
-    times = f"{number} times too {'large' if abs(first) > 1 else 'small'}"
-    reason = f" ({number} = {letters} here)" if letters else ""
-    return "normalization", (
-        f"{what} {verb} exactly {times}{reason}, in every entry: the direction is right and the "
-        f"normalization is not. Look for a mean that should be a sum, or a sum that should be a "
-        f"mean."
-    )
-
-
-def _letters_of(seen):
-    """The product of sizes that explains the factor in every case, such as ``"N * T"``."""
-    known = sorted(set.intersection(*(set(s) for _, s in seen)))
-    for count in (1, 2, 3):
-        for letters in itertools.combinations(known, count):
-            products = [np.prod([s[a] for a in letters]) for _, s in seen]
-            values = [abs(c) if abs(c) >= 1 else 1 / abs(c) for c, _ in seen]
-            if all(abs(v / p - 1) < 1e-3 for v, p in zip(values, products, strict=True)):
-                return " * ".join(letters)
-    return None
-
-
 # ---- where it first differs
+
+
+def wrong_shape(part, got, want):
+    """A sentence about a part whose shape is another; None if it is not."""
+    if part not in got or part not in want:
+        return None
+    got, want = got[part], want[part]
+    if got.shape == want.shape:
+        return None
+    letters = axes(part)
+    named = ", ".join(letters) + ("," if len(letters) == 1 else "")
+    legend = f" = ({named})" if len(letters) == want.ndim > 0 else ""
+    return t("`{name}` should have shape {want}{legend}, got {got}.", name=bare(part),
+             want=want.shape, legend=legend, got=got.shape)  # fmt: skip
 
 
 def first_difference(exercise, part, got, want):
     """A sentence: the first entry of `part` that differs, with its time step if it has one."""
-    name = _name(part)
+    name = bare(part)
     if part not in want:
-        return f"`{name}` is too much: it was not asked for."
+        return t("`{name}` is too much: it was not asked for.", name=name)
     if part not in got:
-        return f"`{name}` is missing."
+        return t("`{name}` is missing.", name=name)
+    shape = wrong_shape(part, got, want)
+    if shape:
+        return shape
     got, want = got[part], want[part]
-    if want.dtype.kind in "US":
-        return f"`{name}` is {got}, should be {want}."
-    if got.shape != want.shape:
-        letters = axes(part)
-        named = ", ".join(letters) + ("," if len(letters) == 1 else "")
-        legend = f" = ({named})" if len(letters) == want.ndim > 0 else ""
-        return f"`{name}` should have shape {want.shape}{legend}, got {got.shape}."
-    if want.ndim == 0:
-        return f"`{name}` is {_number(got)}, should be {_number(want)}."
+    if want.dtype.kind == "U" or got.dtype.kind == "U" or want.ndim == 0:
+        return _pair(name, got, want)
     wrong = _wrong(got, want, exercise.tol)
     steps = axes(part)
     if "T" not in steps or len(steps) != want.ndim:
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        return _entry(name, index, got, want) + "."
+        return _entry(name, index, got, want)
     axis = steps.index("T")
     others = tuple(i for i in range(want.ndim) if i != axis)
     late = np.flatnonzero(wrong.any(axis=others))
-    t = int(late[-1] if exercise.backward else late[0])
-    inside = np.argwhere(np.take(wrong, [t], axis=axis))[0]
-    index = tuple(t if i == axis else int(j) for i, j in enumerate(inside))
-    from_where = "coming from the end" if exercise.backward else "from the start"
-    return (
-        f"First time step that differs, {from_where}: t = {t + 1} of {want.shape[axis]}. "
-        f"{_entry(name, index, got, want)}."
-    )
+    step = int(late[-1] if exercise.backward else late[0])
+    inside = np.argwhere(np.take(wrong, [step], axis=axis))[0]
+    index = tuple(step if i == axis else int(j) for i, j in enumerate(inside))
+    where = (
+        t("First time step that differs, coming from the end: t = {step} of {steps}.",
+          step=step + 1, steps=want.shape[axis])
+        if exercise.backward
+        else t("First time step that differs, from the start: t = {step} of {steps}.",
+               step=step + 1, steps=want.shape[axis])
+    )  # fmt: skip
+    return f"{where} {_entry(name, index, got, want)}"
 
 
 def _wrong(got, want, tol):
     """Which entries differ: those that weigh in the norm, or at least the worst."""
-    if want.dtype.kind in "iub":
-        return got != want
-    with np.errstate(invalid="ignore"):
+    whole = want.dtype.kind in "iub"
+    got, want = _wide(got), _wide(want)
+    with np.errstate(all="ignore"):
         gap = np.abs(got - want)
-    gap = np.where(np.isfinite(got) & np.isfinite(want), gap, np.inf)
-    gap = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0, gap)
-    scale = np.linalg.norm(want[np.isfinite(want)]) / max(want.size, 1) ** 0.5
-    wrong = gap > tol * (scale + TINY)
+        gap = np.where(np.isfinite(got) & np.isfinite(want), gap, np.inf)
+        gap = np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0, gap)
+        scale = 0 if whole else length(want[np.isfinite(want)]) / max(want.size, 1) ** 0.5
+        wrong = gap > (WHOLE if whole else tol * (scale + TINY))
     return wrong if wrong.any() else gap == gap.max()
 
 
 def _entry(name, index, got, want):
     place = ", ".join(str(i) for i in index)
-    return f"`{name}[{place}]` is {_number(got[index])}, should be {_number(want[index])}"
+    return _pair(f"{name}[{place}]", got[index], want[index])
 
 
-def _number(value):
-    value = np.asarray(value)
-    return str(value) if value.dtype.kind in "iubU" else f"{float(value):.4g}"
+def _pair(name, got, want):
+    got, want = digits(got, want)
+    return t("`{name}` is {got}, should be {want}.", name=name, got=got, want=want)
+
+
+def digits(got, want):
+    """Two numbers in print, with as many digits as it takes to tell them apart."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.dtype.kind in "biuU" and want.dtype.kind in "biuU":
+        return str(got), str(want)
+    if got.dtype.kind == "U" or want.dtype.kind == "U":
+        return str(got), str(want)
+    got, want = float(got.real), float(want.real)
+    for count in range(4, 18):
+        texts = f"{got:.{count}g}", f"{want:.{count}g}"
+        if texts[0] != texts[1]:
+            return texts
+    return texts

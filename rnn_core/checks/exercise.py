@@ -1,8 +1,10 @@
-"""What an exercise is: a question, its right answer, and the mistakes that we know."""
+"""What an exercise is: a task, its right answer, its cases, and the mistakes that we know."""
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 TABLE = {}  # every exercise by its id, in the order of the book
 
@@ -19,26 +21,66 @@ class Mistake:
         What went wrong, said to the student.
     look : str
         Where: the line of the formula.
-    function : callable
-        An answer with this mistake and no other.
+    instead : dict, or callable
+        What the student wrote: ``{"h @ W_h": "h @ W_h.T"}`` is the reference with the one in the
+        place of the other.  A function is an answer of its own.
     recognize : callable, optional
         ``recognize(got, want)`` on the observed results of one case, for mistakes that do not
         always give the same numbers.
     by_itself : bool
-        The runner sees it without the library: inputs changed, another answer the second time.
+        It is seen without the library: inputs changed, another answer the second time.
+    reference : callable
+        What `instead` is read against.
     """
 
     name: str
     words: str
     look: str
-    function: Callable
+    instead: object
     recognize: Callable | None = None
     by_itself: bool = False
+    reference: Callable = None
+
+    @cached_property
+    def function(self):
+        """An answer with this mistake and no other."""
+        return self.instead if callable(self.instead) else edited(self.reference, self.instead)
 
 
-@dataclass
+def edited(function, instead):
+    """`function`, written with other words in some of its places.
+
+    Parameters
+    ----------
+    function : callable
+        Defined by ``def``, where its source can be read.
+    instead : dict
+        From what stands there to what is to stand there, everywhere that it does.
+
+    Raises
+    ------
+    ValueError
+        If something to be replaced does not stand there.
+    """
+    source = textwrap.dedent(inspect.getsource(function))
+    for old, new in instead.items():
+        if old not in source:
+            raise ValueError(f"{function.__name__} should hold {old!r}, so that it can be replaced")
+        source = source.replace(old, _indented(source, old, new))
+    scope, made = dict(function.__globals__), {}
+    exec(compile(source, f"<{function.__name__}, edited>", "exec"), scope, made)
+    return made[function.__name__]
+
+
+def _indented(source, old, new):
+    """`new` with its further lines as far in as the line that it begins in."""
+    line = source[: source.index(old)].rpartition("\n")[2]
+    return new.replace("\n", "\n" + line[: len(line) - len(line.lstrip())])
+
+
+@dataclass(eq=False)
 class Exercise:
-    """One exercise of the book.
+    """One exercise: of the book, or your own.
 
     Parameters
     ----------
@@ -51,12 +93,22 @@ class Exercise:
         The right answer.  For a question that is answered by a value, the function from the
         question to the value.
     cases : callable
-        From a ``np.random.Generator`` to a list of tuples of arguments.
+        From a ``np.random.Generator`` to a dictionary of tuples of arguments.  Each is named by
+        what could hide without it: ``"a batch of one"``.  (A list will do for a first try.)
     returns : str, tuple or dict
         The names and axes of what comes back, in its own structure: ``"hs (N, T, H)"``.
     view : callable, optional
         ``view(result, *args)``: what of a result is compared, as a dict from ``"name (axes)"``
-        to an array, number or text.  Takes the place of `returns`.
+        to an array, number or text.  Takes the place of `returns`.  The result is plain data: a
+        generator is a list by now, a model is a `plain.Model`.
+    form : str, optional
+        What should come back, in words, where `view` says what is compared.
+    hides : dict, optional
+        From the name of a case to a wrong answer that only this case brings to light, written
+        like the `instead` of a mistake.
+    notes : str, optional
+        The name of an argument that takes notes of what the answer does with it; `view` gets it
+        as it was after the call.
     shown : callable, optional
         What `question` shows of a case, where that is not the case itself.
     backward : bool
@@ -67,6 +119,8 @@ class Exercise:
         The answer is a value and not a function.
     tol : float
         Norm-relative.  The default lets float32 pass and no mistake.
+    seconds : float
+        How long one call may take, where nobody says otherwise.
     """
 
     id: str
@@ -76,25 +130,39 @@ class Exercise:
     cases: Callable
     returns: object = None
     view: Callable | None = None
+    form: str | None = None
+    hides: dict = field(default_factory=dict)
+    notes: str | None = None
     shown: Callable | None = None
     backward: bool = False
     once: bool = False
     value: bool = False
     tol: float = 1e-5
+    seconds: float = 10.0
     mistakes: list = field(default_factory=list)
 
     def __post_init__(self):
         TABLE[self.id] = self
         self.arguments = tuple(inspect.signature(self.reference).parameters)
 
-    def mistake(self, name, words, look, **more):
-        """Decorator: the function below is a wrong answer of this name."""
+    def mistake(self, name, words, look, instead=None, **more):
+        """Add a wrong answer of this name; see `Mistake`.
 
-        def add(function):
-            self.mistakes.append(Mistake(name, words, look, function, **more))
-            return function
+        ``exercise.mistake("bias missing", "The bias was left out.", "the last term",
+        {"+ b": ""})``
+        """
 
-        return add
+        def add(instead):
+            made = Mistake(name, words, look, instead, reference=self.reference, **more)
+            self.mistakes.append(made)
+            return instead
+
+        return add if instead is None else add(instead)
+
+    def hidden(self, case):
+        """The wrong answer that only this case brings to light."""
+        instead = self.hides[case]
+        return instead if callable(instead) else edited(self.reference, instead)
 
     def __repr__(self):
         return f"{self.id}: {self.title} (level {self.level}, {len(self.mistakes)} mistakes known)"

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from html import escape
 
+from ..words import t
+
 HEADLINES = {
     "right": "right",
     "named": "wrong",
+    "partly": "wrong, and known in part",
     "unknown": "wrong, in no way we know",
+    "form": "not in the form asked for",
     "raised": "stopped with an error",
     "hung": "did not finish",
     "changed": "changed its inputs",
@@ -38,10 +42,11 @@ class Verdict:
     exercise : str
         Its id, such as ``"bptt.cell_backward"``.
     kind : str
-        ``"right"``, ``"named"``, ``"unknown"``, ``"raised"``, ``"hung"``, ``"changed"`` or
-        ``"untouched"``: the keys of `HEADLINES`.
+        ``"right"``, ``"named"``, ``"partly"``, ``"unknown"``, ``"form"``, ``"raised"``,
+        ``"hung"``, ``"changed"`` or ``"untouched"``: the keys of `HEADLINES`.
     lines : tuple of str
-        The sentences.
+        The sentences: what is wrong, where to look, the first number that shows it, what is right
+        already.
     mistakes : tuple of str
         The names of the mistakes that were recognized; empty unless kind is ``"named"`` or
         ``"changed"``.
@@ -60,8 +65,8 @@ class Verdict:
 
     @property
     def headline(self):
-        names = [" and ".join(self.mistakes)] if self.kind == "named" else []
-        return ": ".join([self.exercise, HEADLINES[self.kind], *names])
+        names = ", ".join(map(t, self.mistakes)) if self.kind == "named" else ""
+        return ": ".join(filter(None, [self.exercise, t(HEADLINES[self.kind]), names]))
 
     def require(self):
         """The verdict itself if it is right; otherwise raise `WrongAnswer` with its words."""

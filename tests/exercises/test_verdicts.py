@@ -1,6 +1,8 @@
 """What a student sees: in words, with the place, and never a crash of the check itself."""
 
 import contextlib
+import itertools
+import os
 import sys
 import threading
 import time
@@ -132,9 +134,9 @@ def test_two_mistakes_in_two_places_are_both_named():
 
 
 @pytest.mark.parametrize("factor, words", [
-    (lambda xs: 7.0, "exactly 7 times too large"),
-    (lambda xs: 1 / 3, "exactly 3 times too small"),
-    (lambda xs: 1.0 * xs.shape[2], "exactly 3 times too large (3 = D here)"),
+    (lambda xs: 7.0, "Exactly 7 times too large"),
+    (lambda xs: 1 / 3, "Exactly 3 times too small"),
+    (lambda xs: 1.0 * xs.shape[2], "Exactly 3 times too large (3 = D here)"),
 ])  # fmt: skip
 def test_a_whole_ratio_is_a_slip_of_normalization(factor, words):
     def scaled(xs, *rest):
@@ -157,15 +159,15 @@ def test_a_ratio_that_is_not_whole_is_no_slip():
 
 
 @pytest.mark.parametrize("spoil, words", [
-    (lambda dx, dh, g: (dx, dh), "3 things were asked for, (dx, dh_prev, a dictionary)"),
-    (lambda dx, dh, g: (dx, dh, list(g)), "A dictionary with `W_x`, `W_h`, `b` was asked for"),
+    (lambda dx, dh, g: (dx, dh), "3 results were asked for, and a tuple of 2 came"),
+    (lambda dx, dh, g: (dx, dh, list(g)), "Where a dictionary should stand, a list of 3 came"),
     (lambda dx, dh, g: (dx, dh, {"W_x": g["W_x"]}), "lacks `W_h`, `b`; it has `W_x`"),
     (lambda dx, dh, g: (dx[0], dh, g), "`dx` should have shape (2, 3) = (N, D), got (3,)"),
     (lambda dx, dh, g: (dx * np.nan, dh, g), "`dx[0, 0]` is nan, should be"),
     (lambda dx, dh, g: (None, dh, g), "`dx` should hold numbers, None came"),
     (lambda dx, dh, g: (dx.astype(str), dh, g), "`dx` should hold numbers, an array of"),
     (lambda dx, dh, g: None, "is there a `return` on every path?"),
-    (lambda dx, dh, g: (-dx, dh, g), "right but for the sign"),
+    (lambda dx, dh, g: (-dx, dh, g), "Right but for the sign: `dx`"),
     (lambda dx, dh, g: (dx.T, dh, g), "axes of `dx` are exchanged"),
 ])  # fmt: skip
 def test_an_answer_of_another_form_is_told_what_was_asked_for(spoil, words):
@@ -422,3 +424,34 @@ def test_a_seed_is_a_whole_number(seed):
 def test_an_exercise_is_named_by_a_text(name):
     with pytest.raises(ValueError, match="exercise should be the id"):
         check(name, lambda *a: None)
+
+
+# ---- a process of its own
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an answer has a process of its own on Linux")
+def test_what_ends_the_process_ends_in_a_verdict():
+    def sleeps_in_c(*args):
+        return sum(itertools.repeat(0))  # one call, and it never comes back to Python
+
+    start = time.monotonic()
+    verdict = check("anatomy.step", sleeps_in_c, limit=0.2)
+    assert verdict.kind == "hung"
+    assert "In `sleeps_in_c`" in str(verdict)
+    assert time.monotonic() - start < 10
+    for end in (lambda *args: os._exit(0), lambda *args: os.kill(os.getpid(), 9)):
+        verdict = check("anatomy.step", end)
+        assert verdict.kind == "raised"
+        assert "came to its end in the middle of the call" in str(verdict)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an answer has a process of its own on Linux")
+def test_an_answer_leaves_nothing_behind():
+    def vandal(x, h_prev, W_x, W_h, b):
+        np.tanh, sys.modules["numpy"].zeros = None, None
+        return x
+
+    tanh, zeros = np.tanh, np.zeros
+    assert not check("anatomy.step", vandal).right
+    assert np.tanh is tanh and np.zeros is zeros
+    assert check("anatomy.step", one_step).right

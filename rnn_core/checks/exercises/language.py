@@ -2,11 +2,16 @@
 
 import numpy as np
 
+from ...cell import RNNCell
+from ...layers import Affine, Embedding
 from ...loss import softmax
 from ...model import RNNLM
 from ...optim import Adam
-from ..compare import same
+from ...rnn import RNN
+from ...words import t
+from ..compare import Malformed, came, same
 from ..exercise import Exercise
+from ..plain import Model
 
 # ---- the embedding's gradient
 
@@ -489,13 +494,28 @@ def _sentences(rng):
 
 def _learned(model, ids, vocab_size, rng):
     """In words, what the model has learned."""
-    return {"the model": model if isinstance(model, str) else _what(model, ids)}
+    return {"the model": model if isinstance(model, str) else _what(rebuilt(model), ids)}
+
+
+def rebuilt(model):
+    """An `RNNLM` made of the arrays that came back, and of nothing else."""
+    if not isinstance(model, Model):
+        raise Malformed(t("Instead of the trained model {thing} came.", thing=came(model)))
+    try:
+        of = {name: np.array(p, dtype=np.float64) for name, p in model.params.items()}
+        cell = RNNCell(of["rnn.W_x"], of["rnn.W_h"], of["rnn.b"])
+        affine = Affine(of["affine.W"], of["affine.b"])
+        return RNNLM(Embedding(of["embedding.W"]), RNN(cell), affine)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed(t("The arrays of the model make no RNNLM: {error}", error=error)) from error
 
 
 def _what(model, ids):
     inputs, targets = ids[None, :-1], ids[None, 1:]
+    if model.vocab_size <= ids.max():
+        return "knows fewer words than the sentence has"
     reached = np.exp(model.loss(inputs, targets)[0])
-    if reached < NO_MEMORY:
+    if reached < NO_MEMORY * (1 - 1e-6):
         return "remembers"
     copy = np.exp(model.loss(inputs, inputs)[0])
     if copy < 1.5:
@@ -506,7 +526,8 @@ def _what(model, ids):
     after_say = p[[1, 5]]
     if reached < 1.4 and np.all(np.abs(after_say - 0.5) < 0.15):
         return "has no memory"
-    return f"reaches perplexity {reached:.4g}; below {NO_MEMORY:.4f} is asked"
+    return t("perplexity {reached}, and below {floor} is asked", reached=f"{reached:.4f}",
+             floor=f"{NO_MEMORY:.4f}")  # fmt: skip
 
 
 train_toy = Exercise(
@@ -516,7 +537,9 @@ train_toy = Exercise(
     reference=lambda ids, vocab_size, rng: "remembers",
     cases=_sentences,
     view=_learned,
+    form="the trained `RNNLM`",
     once=True,
+    seconds=60.0,
 )
 
 
@@ -570,6 +593,10 @@ class Coin:
         self.given.append(np.array(probs, dtype=np.float64).ravel())
         return self.path[(len(self.given) - 1) % len(self.path)]
 
+    def plain(self):
+        """What `check` reads of it after the call."""
+        return {"given": self.given}
+
 
 def _generate(model, first, length, draw):
     h, word, out = None, first, []
@@ -581,7 +608,7 @@ def _generate(model, first, length, draw):
 
 
 def _written(out, model, first, length, draw):
-    given = np.array(draw.given) if draw.given else np.zeros((0, model.vocab_size))
+    given = np.array(draw["given"]) if draw["given"] else np.zeros((0, model.vocab_size))
     words = np.asarray(out).ravel()
     return {"the words (T)": words, "the probabilities given to draw (T, V)": given}
 
@@ -602,6 +629,8 @@ generate = Exercise(
     reference=_generate,
     cases=_writers,
     view=_written,
+    form="a list of `length` words",
+    notes="draw",
 )
 
 
