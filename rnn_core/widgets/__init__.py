@@ -14,6 +14,8 @@ _HOME = {
     "NextWord": "next_word.next_word",
     "Perplexity": "perplexity.perplexity",
     "Reber": "reber.reber",
+    "Guess": "guess.guess",
+    "Guesses": "guesses.guesses",
 }
 
 __all__ = list(_HOME)
