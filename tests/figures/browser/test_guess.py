@@ -86,6 +86,8 @@ def draw(page, by):
     send("touchStart", [points[0]])
     for point in points[1:]:
         send("touchMove", [point])
+    page.wait_for_timeout(100)  # the finger rests: a tap after a flick only ends the flick
+    send("touchMove", [points[-1]])
     send("touchEnd", [])
 
 
