@@ -1,6 +1,19 @@
 """Static figures in the visual language of the book: arrays and an Axes in, the Axes out."""
 
-from .diagrams import array, arrow, bare, canvas, cell, chain, folded, label, number, text, tile
+from .diagrams import (
+    array,
+    arrow,
+    bare,
+    canvas,
+    cell,
+    chain,
+    folded,
+    label,
+    number,
+    outgoing,
+    text,
+    tile,
+)
 from .style import PALETTE, SIGNED, figure_png, figure_svg, svg
 
 __all__ = [
@@ -17,6 +30,7 @@ __all__ = [
     "folded",
     "label",
     "number",
+    "outgoing",
     "svg",
     "text",
     "tile",

@@ -227,6 +227,26 @@ def folded(ax, x, y, t="t", width=64, height=48):
     return label(ax, x, y - height / 2 - 58, "h", t, role="state")
 
 
+def outgoing(ax, x, y, style="two", width=64, height=48):
+    """One cell around (x, y) and its way out, as textbooks draw it.
+
+    ``"two"``: an arrow up and one to the right, each marked h_t; ``"fork"``: one arrow that forks
+    above the cell; ``"named"``: y_t up, h_t to the right.
+    """
+    top, right = y - height / 2, x + width / 2
+    arrow(ax, [(x, y + height / 2 + 34), (x, y + height / 2)], role="input")
+    label(ax, x, y + height / 2 + 48, "x", "t", role="input")
+    arrow(ax, [(x - width / 2 - 40, y), (x - width / 2, y)])
+    label(ax, x - width / 2 - 60, y, "h", "t−1", role="state")
+    arrow(ax, [(x, top), (x, top - 34)])
+    label(ax, x, top - 48, "y" if style == "named" else "h", "t", role="state")
+    start = [(x, top - 14), (right + 8, top - 14), (right + 8, y)] if style == "fork" else []
+    arrow(ax, [*start, (right if not start else right + 8, y), (right + 40, y)])
+    if style != "fork":
+        label(ax, right + 56, y, "h", "t", role="state")
+    return cell(ax, x, y, width, height)
+
+
 def chain(ax, x, y, steps=3, pitch=130, first=1, width=64, height=48, backward=False, cuts=()):
     """`steps` copies of the cell, rightward from (x, y): x_t from below, h_t up and onward.
 

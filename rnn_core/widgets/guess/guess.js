@@ -225,8 +225,9 @@ function render({ model, el: host }) {
 
   const tell = () => {
     if (!later || model.get("guess") === null) return;
-    later.dataset.told = "";
     later.open = true;
+    const at = [...document.querySelectorAll("details.outcome")].indexOf(later), record = recall(s.ident);
+    if (record && record.place !== at) keep(s.ident, { ...record, place: at }); // guesses.js opens it at the next visit
   };
   const update = () => {
     const guess = model.get("guess"), truth = model.get("truth"), done = guess !== null;
@@ -242,7 +243,7 @@ function render({ model, el: host }) {
     const { right, name, over } = judge({ ...s, guess, truth });
     said.dataset.right = right;
     show(said, [el("p", {}, el("strong", {}, t("Your guess: ")), typeset(words(s, guess)), "."), el("p", {}, typeset(verdict({ ...s, guess, truth })))]);
-    keep(s.ident, { question: s.question, guess, yours: words(s, guess), outcome: words(s, truth), right, name, over });
+    keep(s.ident, { question: s.question, guess, yours: words(s, guess), outcome: words(s, truth), right, name, over, place: recall(s.ident)?.place });
     tell();
   };
   const kept = recall(s.ident);
