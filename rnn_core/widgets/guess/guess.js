@@ -1,13 +1,11 @@
 // Guess: a question, a way to answer it, and, once one has committed, the guess beside the outcome.
 
-import { assign, button, frame, html, listen, picture, put, range, segmented, show, stepper, write } from "../shared/controls.js";
+import { assign, button, frame, html, listen, picture, put, range, segmented, show, spoken, stepper, typeset, write } from "../shared/controls.js";
 import { axes, el, line, points, short, text } from "../shared/draw.js";
 import { judge, keep, place, recall, valueAt } from "../shared/guesses.js";
-import { t, typeset } from "../shared/words.js";
+import { t } from "../shared/words.js";
 
 const FIXED = ["kind", "question", "options", "several", "low", "high", "scale", "unit", "xs", "x_label", "y_label", "within", "mistakes", "ident"];
-
-const plain = (sentence) => sentence.replaceAll("$", "");
 
 // A guess or an outcome in words, as Guess.shown() has it.
 function words(s, at) {
@@ -42,7 +40,7 @@ function choice(s, changed) {
       return { input, root: html("label", { class: "u-checkbox" }, input, html("span", {}, ...typeset(label))) };
     });
     const none = html("input", { type: "checkbox", onchange: () => { for (const { input } of boxes) input.checked = false; changed(); } });
-    const root = html("div", { class: "u-options", role: "group", "aria-label": plain(s.question) }, boxes.map(({ root: box }) => box),
+    const root = html("div", { class: "u-options", role: "group", "aria-label": spoken(s.question) }, boxes.map(({ root: box }) => box),
       html("label", { class: "u-checkbox" }, none, html("span", {}, t("none of them"))));
     const picked = () => boxes.flatMap(({ input }, i) => input.checked ? [i] : []);
     return {
@@ -54,7 +52,7 @@ function choice(s, changed) {
   }
   const name = `u-guess-${s.ident}-${Math.random().toString(36).slice(2)}`; // (two copies of a page's figure are two groups)
   const inputs = s.options.map(() => html("input", { type: "radio", name, onchange: changed }));
-  const root = html("div", { class: "u-options", role: "radiogroup", "aria-label": plain(s.question) },
+  const root = html("div", { class: "u-options", role: "radiogroup", "aria-label": spoken(s.question) },
     s.options.map((label, i) => html("label", { class: "u-checkbox" }, inputs[i], html("span", {}, ...typeset(label)))));
   return {
     root, value: () => { const i = inputs.findIndex((input) => input.checked); return i < 0 ? null : i; },
@@ -79,7 +77,7 @@ const rounded = (s, value) => Number(value.toPrecision(3));
 
 function order(s, changed) {
   let now = s.options.map((_, i) => i), moved = false;
-  const root = html("ol", { class: "u-order", "aria-label": plain(s.question) });
+  const root = html("ol", { class: "u-order", "aria-label": spoken(s.question) });
   const move = (i, by) => {
     const [one] = now.splice(i, 1);
     now.splice(i + by, 0, one);
@@ -93,7 +91,7 @@ function order(s, changed) {
     "aria-disabled": locked || i + by < 0 || i + by >= now.length ? "true" : null, onclick: () => { if (!locked && i + by >= 0 && i + by < now.length) move(i, by); } }, sign);
   function draw() {
     root.replaceChildren(...now.map((o, i) => html("li", {},
-      step(i, -1, "▲", t("{option}: up", { option: plain(s.options[o]) })), step(i, 1, "▼", t("{option}: down", { option: plain(s.options[o]) })), html("span", {}, ...typeset(s.options[o])))));
+      step(i, -1, "▲", t("{option}: up", { option: spoken(s.options[o]) })), step(i, 1, "▼", t("{option}: down", { option: spoken(s.options[o]) })), html("span", {}, ...typeset(s.options[o])))));
   }
   draw();
   return {
@@ -207,7 +205,7 @@ function outcomeOf(host) {
 
 function render({ model, el: host }) {
   const s = Object.fromEntries(FIXED.map((name) => [name, model.get(name)]));
-  const page = frame(host, { name: "guess", claim: typeset(s.question) });
+  const page = frame(host, { name: "guess", claim: s.question });
   const answer = { choice, number, order, curve }[s.kind](s, changed, model);
   const said = html("div", { class: "u-verdict", role: "status" });
   const hint = html("p", { class: "u-hint" }, answer.asks ?? "");

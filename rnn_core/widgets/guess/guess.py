@@ -217,7 +217,7 @@ class Guess(Explorable):
         else:
             where = f"{self.low:g} to {self.high:g}{' ' * bool(self.unit)}{self.unit}"
             ask = t("a curve from {where}.", where=where) if self.kind == "curve" else where + "."
-        return plain(f"{self.question} ({ask})")
+        return f"{self.question} ({ask})"
 
     def draw(self):
         if self.kind == "curve":
@@ -233,13 +233,8 @@ class Guess(Explorable):
         words = self.options or [f"{self.low:g}", "…", f"{self.high:g} {self.unit}".strip()]
         fig, ax = canvas(640, 24 * len(words) + 12)
         for i, word in enumerate(words):
-            text(ax, 12, 20 + 24 * i, f"○  {plain(word)}", anchor="left")
+            text(ax, 12, 20 + 24 * i, f"○  {word}", anchor="left")
         return fig
-
-
-def plain(words):
-    """Words for paper: ``$W_h$``, which the page typesets, as W_h."""
-    return words.replace("$", "")
 
 
 def _scale(log):

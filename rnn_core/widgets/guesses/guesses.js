@@ -1,9 +1,9 @@
 // Guesses: the guesses of a chapter beside the outcomes, and what they have in common.
 
-import { frame, html, listen, show, write } from "../shared/controls.js";
+import { frame, html, listen, show, typeset, write } from "../shared/controls.js";
 import { el } from "../shared/draw.js";
 import { recall } from "../shared/guesses.js";
-import { t, typeset } from "../shared/words.js";
+import { t } from "../shared/words.js";
 
 // What a row of guesses says of one's intuition, in a sentence or two; records: what recall() gave for those that were made
 export function intuition(records, asked) {

@@ -6,7 +6,7 @@ from rnn_core.plots import canvas, text
 from rnn_core.words import t
 
 from ..explorable import Explorable, brief, fail
-from ..guess.guess import Guess, plain
+from ..guess.guess import Guess
 
 
 class Asked(traitlets.TraitType):
@@ -52,5 +52,5 @@ class Guesses(Explorable):
     def draw(self):
         fig, ax = canvas(760, 24 * len(self.asked) + 12)
         for i, one in enumerate(self.asked):
-            text(ax, 12, 20 + 24 * i, f"{i + 1}.  {plain(one['question'])}", anchor="left")
+            text(ax, 12, 20 + 24 * i, f"{i + 1}.  {one['question']}", anchor="left")
         return fig

@@ -15,7 +15,7 @@ OPTIONS = ["first", "second", "third"]
 def questions():
     choice = Guess.choice("Which one?", OPTIONS, mistakes=[("first", "first", "Named words.")])
     choice.answer("second")
-    several = Guess.choice("Which ones of $W_h$?", OPTIONS, several=True)
+    several = Guess.choice("Which ones of W_h?", OPTIONS, several=True)
     several.answer(["second", "third"])
     number = Guess.number("How many?", 1, 1e4, log=True, unit="times")
     number.answer(100)
