@@ -6,7 +6,7 @@ from .loss import softmax
 from .shapes import as_array, as_ids, as_int, as_positive
 
 
-def sample(model, prompt, length, rng, temperature=1.0, h_0=None):
+def sample(model, prompt, length, rng, temperature=1.0, h_0=None, top_k=None):
     """Continue `prompt` by `length` tokens, each drawn from the model's own prediction.
 
     The state is carried from token to token, as in reading.
@@ -24,6 +24,8 @@ def sample(model, prompt, length, rng, temperature=1.0, h_0=None):
         greedy decoding and not sampling, and `rng` is not used.
     h_0 : array (1, H), optional
         The state before the prompt.
+    top_k : int, optional
+        Draw from the `top_k` likeliest tokens only (Fan et al. 2018).
 
     Returns
     -------
@@ -32,18 +34,22 @@ def sample(model, prompt, length, rng, temperature=1.0, h_0=None):
     """
     length = as_int("length", length)
     temperature = as_positive("temperature", temperature, zero=True)
+    top_k = None if top_k is None else as_int("top_k", top_k)
     ids = as_ids("prompt", prompt, "T", vocab_size=model.vocab_size)[None]  # (1, T)
     h, out = h_0, []
     for _ in range(length):
         logits, h = model.logits(ids, h)
-        ids = np.array([[_draw(logits[0, -1], rng, temperature)]])
+        ids = np.array([[_draw(logits[0, -1], rng, temperature, top_k)]])
         out.append(ids[0, 0])
     return np.array(out, dtype=np.int64)
 
 
-def _draw(logits, rng, temperature):
+def _draw(logits, rng, temperature, top_k=None):
     logits = as_array("logits", logits, "V").astype(np.float64)
     if temperature == 0:
         return int(np.argmax(logits))
+    if top_k is not None and top_k < len(logits):
+        best = np.sort(np.argpartition(logits, -top_k)[-top_k:])
+        return int(best[_draw(logits[best], rng, temperature)])
     temperature = max(temperature, 1e-200)  # the quotient below stays finite
     return int(rng.choice(len(logits), p=softmax((logits - logits.max()) / temperature)))

@@ -1,23 +1,40 @@
 """The command ``python -m rnn_core``: what it prints, what it keeps, how it fails."""
 
+import contextlib
 import hashlib
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
 
+from ..data.vocabulary import UNK
 from ..loss import perplexity
 from ..sample import sample
 from ..shapes import as_int, as_positive
-from .corpus import build_corpus, decode, is_url, join, read_bytes
+from . import advice
+from .corpus import (
+    EOS,
+    UNITS,
+    build_corpus,
+    cache_folder,
+    decode,
+    graphemes_known,
+    is_url,
+    join,
+    read_bytes,
+    tokenize,
+)  # fmt: skip
 from .files import reason
 from .options import PROGRAM, parse
 from .run import fit, held_out
+from .scoring import score
 from .screen import Bar, printable, say
 from .stop import Stop
 from .storage import load, save
@@ -55,24 +72,64 @@ def after(stop):
     return 0 if stop.asked is None else 128 + stop.asked
 
 
-# ---- train
+# ---- train and resume
 
 
 def train_text(args, bar, stop):
     """Read, train, measure, save, load again, write a sample."""
     check_options(args)
     path = check_out("--out", args.out, args, ".npz")
-    corpus, texts = read_corpus(args)
+    graphemes = args.unit == "characters" and graphemes_known()
+    text, corpus, texts = read_corpus(args, graphemes)
     say(sizes(corpus))
-    check_room(path, corpus, args)
-    keeper = Keeper(path, corpus, args, texts, bar)
-    run = train_on(corpus, args, bar, stop, keeper)
-    return finish(run, corpus, args, keeper, stop)
+    min_count = args.min_count or (2 if args.unit == "words" else 1)
+    for line in advice.before(corpus, text, graphemes, args.max_vocab, min_count):
+        bar.line(f"note: {line}")
+    check_room(path, corpus, args.embed, args.hidden)
+    keeper = Keeper(path, corpus, args, bar, {"texts": texts, "graphemes": graphemes})
+    run = train_on(corpus, args, bar, stop, keeper, embed_size=args.embed, hidden_size=args.hidden)
+    return finish(run, keeper, stop)
 
 
-def train_on(corpus, args, bar, stop, keeper, **more):
+def resume_training(args, bar, stop):
+    """Train a saved model further, as it was trained before."""
+    model, vocab, about = load(args.model)
+    was = Was(args.model, about)
+    for name in ("batch", "seq_len", "lr", "clip", "seed", "sample", "temperature", "epochs"):
+        if getattr(args, name) is None:
+            setattr(args, name, was.option(name))
+    args.unit, args.lower, args.max_vocab, args.min_count = was.unit, was.lower, len(vocab), 1
+    check_options(args)
+    same = args.out is None or os.path.realpath(args.out) == os.path.realpath(args.model)
+    path = check_out("--out", args.out or args.model, args, ".npz", old=same)
+    args.text = args.text or was.find("text", args)
+    if not args.text:
+        raise ValueError(
+            f"the text that {args.model} was trained on is not here: name it, as in "
+            f"`{PROGRAM} resume {args.model} FILE`"
+        )
+    known = was.is_text(args.text)
+    for part in ("valid", "test"):
+        if known and part in was.texts and not getattr(args, part):
+            setattr(args, part, was.find(part, args))
+            if not getattr(args, part):
+                raise ValueError(
+                    f"the {part} text that {args.model} was trained with is not here: "
+                    f"name it with --{part}"
+                )
+    _, corpus, texts = read_corpus(args, was.graphemes, vocab)
+    if was.texts and not was.is_text(data=texts["text"]["sha256"]):
+        bar.line("note: this is another text than the one the model was trained on")
+    say(sizes(corpus))
+    check_room(path, corpus, *model.embedding.W.shape[1:], model.rnn.cell.hidden_size)
+    more = {"texts": texts, "graphemes": was.graphemes}
+    keeper = Keeper(path, corpus, args, bar, more, was.history)
+    run = train_on(corpus, args, bar, stop, keeper, model=model, first=was.best + 1)
+    return finish(run, keeper, stop)
+
+
+def train_on(corpus, args, bar, stop, keeper, first=1, **more):
     """`fit` with the options as they were typed, each epoch told."""
-    first = more.get("first", 1)
     bar.plan(args.epochs, first)
 
     def epoch_done(epoch, seen, loss):
@@ -82,34 +139,34 @@ def train_on(corpus, args, bar, stop, keeper, **more):
         )
 
     return fit(
-        corpus, epochs=args.epochs, embed_size=args.embed, hidden_size=args.hidden,
-        batch_size=args.batch, seq_len=args.seq_len, lr=args.lr, max_norm=args.clip,
-        seed=args.seed, on_step=bar.step, on_epoch=epoch_done, on_best=keeper.keep, stop=stop,
-        **more,
+        corpus, epochs=args.epochs, batch_size=args.batch, seq_len=args.seq_len, lr=args.lr,
+        max_norm=args.clip, seed=args.seed, on_step=bar.step, on_epoch=epoch_done,
+        on_best=keeper.keep, stop=stop, first=first, **more,
     )  # fmt: skip
 
 
-def finish(run, corpus, args, keeper, stop):
+def finish(run, keeper, stop):
     """What is told and kept when the training is over."""
+    corpus, args = keeper.corpus, keeper.args
     say(table(run, corpus.unit))
     if run.trouble:
         complain(f"the training ended early: {run.trouble}")
     if run.best == run.history[0][0]:
-        complain(
-            "stopped before the model was better than at the start, nothing was saved"
-            if run.interrupted
-            else "no epoch made the model better, nothing was saved: try a smaller --lr"
-        )
-        return after(stop) or (130 if run.interrupted else 2)
+        complain(not_better(run, args))
+        resumed = args.command == "resume" and not run.interrupted
+        return after(stop) or (130 if run.interrupted else 0 if resumed else 2)
     if run.interrupted:
         keeper.bar.line("stopped; the best model so far is kept")
-    say(f"best on validation after epoch {run.best}")
     path = keeper.last(run)
     model, vocab, about = load(path)
     loss = held_out(model, corpus.test)
     if loss != about["test"]["RNN"] or vocab.tokens != corpus.vocab.tokens:
         raise ValueError(f"{path} does not load to the same numbers: save to another disk")
+    say(f"best on validation: epoch {run.best} of {max(run.history[-1][0], run.best)}")
     say(f"saved to {path}; loaded again: test loss {loss:.4f}, the same")
+    again = f"{PROGRAM} resume {shlex.quote(str(path))} {shlex.quote(args.text)}"
+    for line in advice.after(run, corpus, again):
+        say("\n" + fill(printable(line)))
     stop.done()
     try:
         if args.sample:
@@ -119,11 +176,170 @@ def finish(run, corpus, args, keeper, stop):
     return after(stop) or (130 if run.interrupted else 0)
 
 
+def not_better(run, args):
+    """Why nothing was saved."""
+    if run.interrupted:
+        return "stopped before the model was better than at the start, nothing was saved"
+    if args.command == "resume":
+        return f"no epoch made the model better, so {args.model} stays as it was"
+    return "no epoch made the model better, nothing was saved: try a smaller --lr"
+
+
+class Was:
+    """What a saved model tells of its training; what it does not tell is what `train` takes."""
+
+    def __init__(self, path, about):
+        def part(name, kind):
+            value = about.get(name)
+            return value if isinstance(value, kind) else kind()
+
+        self.unit = about.get("unit", "words")
+        if self.unit not in UNITS:
+            raise ValueError(f"{path} is not a saved model: it reads {str(self.unit)!r:.40}")
+        self.options, self.lr = part("options", dict), about.get("lr")
+        self.lower = self.options.get("lower") is True
+        self.graphemes = about.get("graphemes") is True
+        self.best, self.folder = part("best", int), Path(path).absolute().parent
+        self.history = [row for row in part("history", list) if self._is_row(row)]
+        texts = part("texts", dict)
+        self.texts = {
+            name: text
+            for name, text in texts.items()
+            if isinstance(text, dict) and isinstance(text.get("sha256"), str)
+        }
+
+    @staticmethod
+    def _is_row(row):
+        return isinstance(row, list) and len(row) == 3 and isinstance(row[0], int)
+
+    def option(self, name):
+        """How it was trained; the learning rate is that of the end, and the epochs are new."""
+        usual = parse(["train", ""])
+        if name == "lr" and self.lr is not None:
+            return self.lr
+        return (
+            getattr(usual, name)
+            if name == "epochs"
+            else self.options.get(name, getattr(usual, name))
+        )
+
+    def tokens(self, text):
+        """A text as the model reads it."""
+        return tokenize(text.lower() if self.lower else text, self.unit, self.graphemes)
+
+    def find(self, part, args):
+        """The path of the text with the checksum that is told, or None."""
+        for folder in (Path(), self.folder, Path(args.cache or cache_folder()).expanduser()):
+            if part in self.texts and folder.is_dir():
+                for path in sorted(folder.iterdir()):
+                    if self._is(path, self.texts[part]):
+                        return str(path)
+        return None
+
+    def is_text(self, path=None, data=None):
+        """Whether a file, or a checksum, is that of the text that it was trained on."""
+        told = self.texts.get("text")
+        if told is None:
+            return False
+        return data == told["sha256"] if data else self._is(Path(path), told)
+
+    @staticmethod
+    def _is(path, told):
+        with contextlib.suppress(OSError):
+            if path.is_file() and path.stat().st_size == told.get("bytes"):
+                return hashlib.sha256(path.read_bytes()).hexdigest() == told["sha256"]
+        return False
+
+
+# ---- score and sample
+
+
+def score_text(args, bar, stop):
+    """How well a saved model predicts a text."""
+    as_int("--worst", args.worst, 0)
+    check_options(args)
+    model, vocab, about = load(args.model)
+    was = Was(args.model, about)
+    data = read_bytes(args.text, args.sha256, args.cache)
+    text = decode(data, args.text)
+    ids = vocab.encode(was.tokens(text))
+    if len(ids) < 2:
+        raise ValueError(f"{args.text} is too short: it has {len(ids)} {was.unit}, 2 are needed")
+    if was.is_text(data=hashlib.sha256(data).hexdigest()):
+        bar.line(
+            "note: the model was trained on this very text, so the numbers say how well it "
+            "remembers and not how well it predicts"
+        )
+    scores = score(model, ids)
+    unknown = float(np.mean(ids == vocab.ids.get(UNK, -1)))
+    unit = was.unit.removesuffix("s")
+    say(f"{len(ids):,} {was.unit}, {unknown:.1%} <unk>; {len(text):,} characters")
+    say(f"perplexity          {perplexity(scores.loss):10.2f} per {unit}")
+    say(f"loss                {scores.loss:10.4f} nats per {unit}")
+    say(f"                    {scores.bits_per_character(text):10.4f} bits per character")
+    if was.unit != "characters":
+        say(
+            "(all bits over all characters; white space costs nothing here, and an unknown "
+            f"{unit} only what <unk> costs)"
+        )
+    if args.worst:
+        say("\n" + worst(scores, vocab, args.worst))
+    return 0
+
+
+def worst(scores, vocab, number):
+    """A table of the tokens that were predicted worst."""
+    rows = [f"{'predicted worst':24}{'times':>7}{'bits':>8}   most often expected instead"]
+    for token, times, loss, guess in scores.worst(number):
+        word, instead = (visible(vocab.tokens[i]) for i in (token, guess))
+        rows.append(f"{word:24}{times:7,}{loss / np.log(2):8.2f}   {instead}")
+    return "\n".join(rows)
+
+
+def visible(token):
+    """A token on one line, white space by its name."""
+    token = printable(token).replace("\n", "\\n").replace("\t", "\\t")
+    return "␣" if token == " " else token if token.strip() else ascii(token)[1:-1]
+
+
+def sample_text(args, bar, stop):
+    """Let a saved model write."""
+    check_options(args)
+    model, vocab, about = load(args.model)
+    was = Was(args.model, about)
+    tokens = was.tokens(args.prompt) if args.prompt else []
+    tokens = tokens[:-1] if was.unit == "tokens" else tokens  # the prompt does not end a line
+    unknown = [token for token in dict.fromkeys(tokens) if token not in vocab]
+    if unknown:
+        bar.line(f"note: the model does not know {', '.join(map(visible, unknown))}")
+    lead = [] if tokens else beginning(model, vocab)
+    prompt = [*lead, *vocab.encode(tokens)]
+    rng = np.random.default_rng(args.seed)
+    ids = sample(model, np.array(prompt), args.length, rng, args.temperature, top_k=args.top_k)
+    say(
+        printable(
+            join([*tokens, *vocab.decode(ids)], was.unit).lstrip()
+            if lead
+            else join([*tokens, *vocab.decode(ids)], was.unit)
+        )
+    )
+    return 0
+
+
+def beginning(model, vocab):
+    """Something to go on from: what ends a sentence, or else what the model expects of itself."""
+    for token in (EOS, "\n", ".", "。", "।", "؟", "?", "!"):
+        if token in vocab:
+            return [vocab.ids[token]]
+    return [int(model.affine.b.argmax())]
+
+
 class Keeper:
     """Keeps the best model on the disk while the training goes on."""
 
-    def __init__(self, path, corpus, args, texts, bar):
-        self.path, self.corpus, self.args, self.texts, self.bar = path, corpus, args, texts, bar
+    def __init__(self, path, corpus, args, bar, more, earlier=()):
+        self.path, self.corpus, self.args, self.bar = path, corpus, args, bar
+        self.more, self.earlier = more, earlier  # what is told besides; epochs of a run before
         self.kept = None  # the epoch whose weights are on the disk
 
     def keep(self, run):
@@ -155,12 +371,16 @@ class Keeper:
         return other
 
     def save(self, path, run):
-        save(path, run.model, self.corpus.vocab, **told(self.args, self.corpus, run, self.texts))
+        first = run.history[0][0]
+        history = [row for row in self.earlier if row[0] <= first]
+        history += run.history[1:] if history else run.history
+        about = told(self.args, self.corpus, run)
+        save(path, run.model, self.corpus.vocab, **about, history=history, **self.more)
         self.kept = run.best
 
 
-def read_corpus(args):
-    """The three parts from the files or addresses that were named, and their checksums."""
+def read_corpus(args, graphemes, vocab=None):
+    """The text, the corpus of the files or addresses that were named, and their checksums."""
     texts = {}
 
     def read(part, sha256=None):
@@ -173,21 +393,31 @@ def read_corpus(args):
         return text.lower() if args.lower else text
 
     text, valid, test = read("text", args.sha256), read("valid"), read("test")
-    return build_corpus(text, valid, test, args.unit, args.max_vocab, args.min_count), texts
+    corpus = build_corpus(
+        text, valid, test, args.unit, args.max_vocab, args.min_count,
+        graphemes=graphemes, vocab=vocab,
+    )  # fmt: skip
+    return text, corpus, texts
 
 
-def told(args, corpus, run, texts):
+def told(args, corpus, run):
     """What the saved file tells of the run; no name of a file or folder is in it."""
-    named = ("text", "valid", "test", "cache", "out", "sha256", "html", "model", "force", "command")
+    model = run.model
+    of_a_run = (
+        "unit", "lower", "max_vocab", "min_count", "epochs", "batch", "seq_len", "lr", "clip",
+        "seed", "sample", "temperature",
+    )  # fmt: skip
     return {
         "unit": corpus.unit,
         "tokens": [len(corpus.train), len(corpus.valid), len(corpus.test)],
-        "options": {name: value for name, value in vars(args).items() if name not in named},
-        "texts": texts,
+        "options": {
+            **{name: getattr(args, name) for name in of_a_run},
+            "embed": model.embedding.W.shape[1],
+            "hidden": model.rnn.cell.hidden_size,
+        },
         "valid": run.valid,
         "test": run.test,
         "best": run.best,
-        "history": run.history,
         "lr": run.lr,
         "numpy": np.__version__,
         "python": platform.python_version(),
@@ -216,7 +446,7 @@ def check_options(args):
         )
 
 
-def check_out(option, name, args, suffix):
+def check_out(option, name, args, suffix, old=False):
     """The path to write to, if it can be written and nothing is lost by it."""
     path = Path(name)
     if path.suffix != suffix:
@@ -229,16 +459,16 @@ def check_out(option, name, args, suffix):
     texts = [getattr(args, name, None) for name in ("text", "valid", "test")]
     if any(t and not is_url(t) and home == Path(os.path.realpath(t)) for t in texts):
         raise ValueError(f"{option} should be a new file, got {path}: that is your text")
-    if path.exists() and not args.force:
+    if path.exists() and not (args.force or old):
         raise ValueError(
             f"{path} exists: add --force to replace it, or name another file with {option}"
         )
     return path
 
 
-def check_room(path, corpus, args):
+def check_room(path, corpus, D, H):
     """A disk that is full already should say so now."""
-    V, D, H = len(corpus.vocab), args.embed, args.hidden
+    V = len(corpus.vocab)
     need = 4 * (V * D + D * H + H * H + H * V + H + V) + sum(map(len, corpus.vocab.tokens)) + 4096
     free = shutil.disk_usage(Path(os.path.realpath(path)).parent).free
     if free < need:
@@ -266,10 +496,9 @@ def table(run, unit):
         f"{'':21}{'validation':>20}{'test':>20}",
         f"{'per ' + unit.removesuffix('s'):21}{'nats  perplexity':>20}{'nats  perplexity':>20}",
     ]
-    names = ("all alike", "unigram", "bigram (Kneser-Ney)", "RNN")
-    for name, key in zip(names, run.test, strict=True):
+    for key in run.test:
         cells = [f"{part[key]:8.3f}{perplexity(part[key]):12.2f}" for part in (run.valid, run.test)]
-        lines.append(f"{name:21}" + "".join(cells))
+        lines.append(f"{advice.name_of(key):21}" + "".join(cells))
     return "\n".join(lines)
 
 
@@ -281,4 +510,14 @@ def write(model, vocab, corpus, args):
     return join(vocab.decode([*prompt, *ids]), corpus.unit)
 
 
-COMMANDS = {"train": train_text}
+def fill(line):
+    """A sentence in lines of at most 90 characters."""
+    return textwrap.fill(line, 90, break_long_words=False, break_on_hyphens=False)
+
+
+COMMANDS = {
+    "train": train_text,
+    "resume": resume_training,
+    "score": score_text,
+    "sample": sample_text,
+}

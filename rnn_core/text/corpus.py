@@ -6,6 +6,7 @@ alone: what only the others hold is ``<unk>``.
 """
 
 import hashlib
+import importlib.util
 import os
 import re
 import unicodedata
@@ -24,12 +25,15 @@ from .files import reason, write_whole
 
 EOS = "<eos>"
 UNITS = ("words", "characters", "tokens")
+JOINERS = "\u200c\u200d"  # keep two letters apart, or bring them together, inside a word
+_BEFORE = re.escape(",.;:!?)]}’”،؛؟।॥。，、；：！？）」』】》")  # no space comes before these
+_AFTER = re.escape("([{‘“（「『【《")
 
 
 # ---- from text to tokens and back
 
 
-def tokenize(text, unit="words"):
+def tokenize(text, unit="words", graphemes=None):
     """The tokens of a text, a list of str.
 
     Parameters
@@ -37,21 +41,49 @@ def tokenize(text, unit="words"):
     text : str
     unit : str
         ``"words"``: words and single punctuation marks; an apostrophe or a hyphen inside a word
-        belongs to it, and so does every accent or vowel sign of its script.  White space is lost.
-        ``"characters"``: every code point, white space too; joined, they give the text again.
+        belongs to it, and so does every accent or vowel sign of its script, and the joiners
+        (U+200C, U+200D) that Persian, Hindi or Malayalam write inside words.  An emoji that is
+        joined from several is one mark.  White space is lost.
+        ``"characters"``: what a reader takes for one character, white space too; joined, they
+        give the text again.
         ``"tokens"``: what stands between white space, and ``<eos>`` at the end of each line: for
         texts that come already cut, such as the Penn Treebank.
+    graphemes : bool, optional
+        For characters: True keeps together what is shown as one (Unicode's grapheme clusters: a
+        letter with its accents, an emoji with its joiners) and needs the package regex; False
+        takes every code point alone.  By default True where regex is installed.
     """
     if unit == "characters":
-        return list(text)
+        whole = graphemes_known() if graphemes is None else graphemes
+        return list(text) if not whole or text.isascii() else _regex().findall(r"\X", text)
     if unit == "tokens":
         lines = text.removesuffix("\n").split("\n") if text else []
         return [token for line in lines for token in (*line.split(), EOS)]
     if unit != "words":
         raise ValueError(f"unit should be one of {', '.join(UNITS)}, got {unit!r}: choose one")
     marks = "".join(c for c in set(text) if unicodedata.category(c)[0] == "M")  # accents on letters
-    letter = rf"[\w{re.escape(marks)}]"
-    return re.findall(rf"<\w+>|{letter}+(?:['’\-]{letter}+)*|\S", text)
+    signs = re.escape(marks)
+    letter = rf"[\w{signs}][\w{signs}{JOINERS}]*"
+    flag = r"[\U0001F1E6-\U0001F1FF]{2}"
+    dressed = rf"\S[{signs}\U0001F3FB-\U0001F3FF\U000E0020-\U000E007F]*"  # skin tones, flags' tags
+    symbol = rf"{dressed}(?:\u200d{dressed})*"
+    return re.findall(rf"<\w+>|{letter}(?:['’\-]{letter})*|{flag}|{symbol}", text)
+
+
+def graphemes_known():
+    """True if the package regex is installed, which knows what is shown as one character."""
+    return importlib.util.find_spec("regex") is not None
+
+
+def _regex():
+    try:
+        import regex
+    except ImportError:
+        raise ValueError(
+            "characters that are joined from several (grapheme clusters) need the package regex: "
+            "pip install regex"
+        ) from None
+    return regex
 
 
 def join(tokens, unit="words"):
@@ -60,7 +92,7 @@ def join(tokens, unit="words"):
         return "".join(tokens)
     text = " ".join("\n" if token == EOS else token for token in tokens)
     text = re.sub(r" ?\n ?", "\n", text)
-    return text if unit == "tokens" else re.sub(r" (?=[,.;:!?)\]}’”])|(?<=[(\[{‘“]) ", "", text)
+    return text if unit == "tokens" else re.sub(rf" (?=[{_BEFORE}])|(?<=[{_AFTER}]) ", "", text)
 
 
 # ---- from a path or an address to text
@@ -226,8 +258,9 @@ class Corpus:
 
 
 def build_corpus(
-    text, valid=None, test=None, unit="words", max_size=10_000, min_count=None, least=10
-):
+    text, valid=None, test=None, unit="words", max_size=10_000, min_count=None, least=10,
+    graphemes=None, vocab=None,
+):  # fmt: skip
     """A text as a `Corpus`: the first 80 % to train, then 10 % to validate and 10 % to test.
 
     Parameters
@@ -242,9 +275,14 @@ def build_corpus(
         the training part: 2 for words unless said otherwise, 1 for characters and tokens.
     least : int
         The fewest tokens a part may have.
+    graphemes : bool, optional
+        See `tokenize`.
+    vocab : Vocabulary, optional
+        Of a model that was trained before; without it one is made from the training part.
     """
-    tokens = tokenize(text, unit)
-    own = {name: tokenize(part, unit) for name, part in (("valid", valid), ("test", test)) if part}
+    tokens = tokenize(text, unit, graphemes)
+    parts = {"valid": valid, "test": test}
+    own = {name: tokenize(part, unit, graphemes) for name, part in parts.items() if part}
     share = len(tokens) // 10
     for name in ("test", "valid"):  # from the end: train, valid, test
         if name not in own:
@@ -254,9 +292,10 @@ def build_corpus(
             raise ValueError(
                 f"the text is too short: its {name} part has {len(part)} {unit}, at least {least} "
                 f"are needed; give a longer text"
+                + (", or read it by characters (--characters)" if unit != "characters" else "")
             )
     if min_count is None:
         min_count = 2 if unit == "words" else 1
-    # <unk> once more: then there is a place for it, whatever the text holds
-    vocab = Vocabulary.from_tokens([*tokens, UNK], as_int("max_size", max_size, 2), min_count)
+    if vocab is None:  # <unk> once more: then there is a place for it, whatever the text holds
+        vocab = Vocabulary.from_tokens([*tokens, UNK], as_int("max_size", max_size, 2), min_count)
     return Corpus(vocab, *(vocab.encode(p) for p in (tokens, own["valid"], own["test"])), unit)

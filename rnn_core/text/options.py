@@ -190,4 +190,71 @@ def _sources(p):
     )  # fmt: skip
 
 
-_PARSERS = {"train": _train}
+def _resume(p):
+    p.description = (
+        "Train a saved model for more epochs, with the options that it was trained with; the best\n"
+        "epoch is kept again. The optimizer begins anew: its first steps are like a short warm-up."
+    )
+    p.epilog = (
+        "Without FILE the text that the model was trained on is looked for by its checksum: in\n"
+        "this folder, in the model's folder, and among the downloads."
+    )
+    p.add_argument("model", metavar="MODEL", help="a model that train saved")
+    p.add_argument("text", nargs="?", metavar="FILE", help="the text to train on")
+    _parts(p)
+    _sources(p)
+    for name, kind, what in (
+        ("epochs", whole, "how many more times to read the text (default 10)"),
+        ("batch", whole, "how many places of the text are read side by side"),
+        ("seq-len", whole, "how many steps back the gradient flows (truncated BPTT)"),
+        ("lr", number, "learning rate of Adam (default: the one that the training ended with)"),
+        ("clip", number, "shorten gradients that are longer than this"),
+        ("seed", whole, "where the random numbers begin"),
+        ("sample", whole, "how many tokens to write at the end"),
+        ("temperature", number, "of that sample"),
+    ):
+        p.add_argument(f"--{name}", type=kind, metavar=_LETTERS.get(name, "N"), help=what)
+    p.add_argument(
+        "--out", metavar="MODEL", help="the file to save the model in (default: MODEL itself)"
+    )
+    p.add_argument("--force", action="store_true", help="replace files that exist already")
+
+
+def _score(p):
+    p.description = (
+        "How well a saved model predicts a text: perplexity, bits per character, and the words\n"
+        "that it predicts worst."
+    )
+    p.add_argument("model", metavar="MODEL", help="a model that train saved")
+    p.add_argument("text", metavar="FILE", help="a text that the model has not been trained on")
+    _sources(p)
+    p.add_argument(
+        "--worst", type=whole, default=12, metavar="N",
+        help="how many of the worst-predicted tokens to show (default 12)",
+    )  # fmt: skip
+
+
+def _sample(p):
+    p.description = "Let a saved model write."
+    p.add_argument("model", metavar="MODEL", help="a model that train saved")
+    p.add_argument(
+        "--prompt", metavar="TEXT",
+        help="the text to go on from (default: the beginning of a sentence)",
+    )  # fmt: skip
+    p.add_argument(
+        "--length", type=whole, default=100, metavar="N",
+        help="how many tokens to write (default 100)",
+    )  # fmt: skip
+    p.add_argument(
+        "--temperature", type=number, default=0.8, metavar="T",
+        help="0 takes the likeliest token each time, 1 draws as the model predicts, and more is "
+        "more adventurous (default 0.8)",
+    )  # fmt: skip
+    p.add_argument("--top-k", type=whole, metavar="K", help="draw from the K likeliest tokens only")
+    p.add_argument(
+        "--seed", type=whole, default=0, metavar="N",
+        help="another number gives another text (default 0)",
+    )  # fmt: skip
+
+
+_PARSERS = {"train": _train, "resume": _resume, "score": _score, "sample": _sample}

@@ -47,7 +47,7 @@ def _harmful(c):
 def duration(seconds):
     """``"8 s"``, ``"3 min"``, ``"2.5 h"``: a time that was estimated, so no more digits."""
     if seconds < 90:
-        return f"{max(seconds, 1):.0f} s" if seconds >= 1 else "less than a second"
+        return f"{seconds:.0f} s" if seconds >= 1.5 else f"{max(seconds, 0.1):.1f} s"
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
