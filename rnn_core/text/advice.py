@@ -6,6 +6,7 @@ import unicodedata
 import numpy as np
 
 from ..loss import perplexity
+from .fetch import is_html
 
 # Scripts that put no space between words: Han, kana, Thai, Lao, Tibetan, Burmese, Khmer, Javanese
 _SPACELESS = re.compile(
@@ -28,6 +29,8 @@ def before(corpus, text, graphemes, max_vocab, min_count):
         What kept tokens out of the vocabulary.
     """
     said, unit = [], corpus.unit
+    if is_html(text):
+        said.append("this is the source of a web page: its tags are part of the text")
     if unit == "words" and spaceless(text):
         said.append(
             "most of this text is in a script that puts no spaces between words, so what is taken "

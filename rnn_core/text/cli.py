@@ -23,14 +23,11 @@ from .corpus import (
     EOS,
     UNITS,
     build_corpus,
-    cache_folder,
-    decode,
     graphemes_known,
-    is_url,
     join,
-    read_bytes,
     tokenize,
 )  # fmt: skip
+from .fetch import cache_folder, decode, is_url, read_bytes
 from .files import reason
 from .options import PROGRAM, parse
 from .run import fit, held_out
@@ -80,7 +77,7 @@ def train_text(args, bar, stop):
     check_options(args)
     path = check_out("--out", args.out, args, ".npz")
     graphemes = args.unit == "characters" and graphemes_known()
-    text, corpus, texts = read_corpus(args, graphemes)
+    text, corpus, texts = read_corpus(args, bar, graphemes)
     say(sizes(corpus))
     min_count = args.min_count or (2 if args.unit == "words" else 1)
     for line in advice.before(corpus, text, graphemes, args.max_vocab, min_count):
@@ -117,7 +114,7 @@ def resume_training(args, bar, stop):
                     f"the {part} text that {args.model} was trained with is not here: "
                     f"name it with --{part}"
                 )
-    _, corpus, texts = read_corpus(args, was.graphemes, vocab)
+    _, corpus, texts = read_corpus(args, bar, was.graphemes, vocab)
     if was.texts and not was.is_text(data=texts["text"]["sha256"]):
         bar.line("note: this is another text than the one the model was trained on")
     say(sizes(corpus))
@@ -260,7 +257,7 @@ def score_text(args, bar, stop):
     check_options(args)
     model, vocab, about = load(args.model)
     was = Was(args.model, about)
-    data = read_bytes(args.text, args.sha256, args.cache)
+    data = read_source(args.text, args.sha256, args, bar)
     text = decode(data, args.text)
     ids = vocab.encode(was.tokens(text))
     if len(ids) < 2:
@@ -379,7 +376,7 @@ class Keeper:
         self.kept = run.best
 
 
-def read_corpus(args, graphemes, vocab=None):
+def read_corpus(args, bar, graphemes, vocab=None):
     """The text, the corpus of the files or addresses that were named, and their checksums."""
     texts = {}
 
@@ -387,7 +384,7 @@ def read_corpus(args, graphemes, vocab=None):
         source = getattr(args, part)
         if not source:
             return None
-        data = read_bytes(source, sha256, args.cache)
+        data = read_source(source, sha256, args, bar)
         texts[part] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         text = decode(data, source)
         return text.lower() if args.lower else text
@@ -398,6 +395,11 @@ def read_corpus(args, graphemes, vocab=None):
         graphemes=graphemes, vocab=vocab,
     )  # fmt: skip
     return text, corpus, texts
+
+
+def read_source(source, sha256, args, bar):
+    """The bytes of a path or an address."""
+    return read_bytes(source, sha256, args.cache, args.refresh, bar.download(source))
 
 
 def told(args, corpus, run):

@@ -5,23 +5,15 @@ read the neighbors of what it is tested on), and the vocabulary is made from the
 alone: what only the others hold is ``<unk>``.
 """
 
-import hashlib
 import importlib.util
-import os
 import re
 import unicodedata
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPException
-from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 
 from ..data.vocabulary import UNK, Vocabulary
 from ..shapes import as_int
-from .files import reason, write_whole
 
 EOS = "<eos>"
 UNITS = ("words", "characters", "tokens")
@@ -93,141 +85,6 @@ def join(tokens, unit="words"):
     text = " ".join("\n" if token == EOS else token for token in tokens)
     text = re.sub(r" ?\n ?", "\n", text)
     return text if unit == "tokens" else re.sub(rf" (?=[{_BEFORE}])|(?<=[{_AFTER}]) ", "", text)
-
-
-# ---- from a path or an address to text
-
-
-def read_text(source, sha256=None, cache=None):
-    """The text of a file, or of a page if `source` begins with ``http://`` or ``https://``.
-
-    A page is downloaded once, into the cache folder, and read from there the next time.  A
-    download that breaks off or has the wrong checksum leaves nothing behind.
-
-    Parameters
-    ----------
-    source : str or Path
-        Of UTF-8 text, with or without byte order mark; line ends of any kind become ``\\n``.
-    sha256 : str, optional
-        What the checksum of the bytes must be, 64 hexadecimal digits.
-    cache : str or Path, optional
-        The folder for downloads; without it `cache_folder()`.
-
-    Raises
-    ------
-    ValueError
-        With one line that says what is wrong and what to do: there is no such file, it is empty
-        or no UTF-8 text, the checksum differs, the page cannot be had.
-    """
-    return decode(read_bytes(source, sha256, cache), source)
-
-
-def read_bytes(source, sha256=None, cache=None):
-    """The bytes of a file or page: see `read_text`."""
-    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise ValueError(
-            f"sha256 should be 64 hexadecimal digits, got {len(sha256)} characters: "
-            f"run sha256sum on the file that you trust"
-        )
-    if is_url(source):
-        return _from_cache(str(source), sha256, Path(cache or cache_folder()).expanduser())
-    data = _from_file(Path(source).expanduser())
-    _check_sha256(data, sha256, source)
-    return data
-
-
-def decode(data, name="the text"):
-    """Bytes of UTF-8 as a str, line ends as ``\\n``; ValueError if they are anything else."""
-    if not data.strip():
-        raise ValueError(f"{name} is empty: give a text with words in it")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise ValueError(f"{name} is UTF-16, not UTF-8: save it as UTF-8")
-    if b"\0" in data:
-        raise ValueError(f"{name} is not a text (it holds zero bytes): give a plain text file")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{name} is not UTF-8 (byte {error.start} is 0x{data[error.start]:02x}): "
-            f"save it as UTF-8"
-        ) from None
-    if not text.strip():
-        raise ValueError(f"{name} is empty: give a text with words in it")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def is_url(source):
-    """True for an address that begins with ``http://`` or ``https://``."""
-    return str(source).lower().startswith(("http://", "https://"))
-
-
-def cache_folder():
-    """Where downloads go: $UNROLLED_CACHE, or ``unrolled`` in the user's cache folder."""
-    own, users = os.environ.get("UNROLLED_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return Path(own) if own else Path(users or Path.home() / ".cache") / "unrolled"
-
-
-def _from_file(path):
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder: give the path of a text file")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ValueError(f"there is no file {path}: check the path") from None
-    except (OSError, ValueError) as error:  # no permission; a zero in the path
-        raise ValueError(f"{path} cannot be read ({reason(error)}): check the path") from None
-
-
-def _from_cache(url, sha256, folder):
-    name = unquote(re.split("[?#]", url)[0].rsplit("/", 1)[-1]) or "text"
-    name = re.sub(r"[^A-Za-z0-9.\-]", "_", name)[-80:]
-    path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{name}"
-    if path.is_file():
-        data = path.read_bytes()
-        if sha256 is None or _sha256(data) == sha256.lower():
-            return data
-    data = _download(url)
-    _check_sha256(data, sha256, url)
-    try:
-        write_whole(path, data)
-    except OSError as error:
-        raise ValueError(
-            f"the cache folder {folder} cannot be written ({reason(error)}): choose another"
-        ) from None
-    return data
-
-
-def _download(url, seconds=30):
-    try:
-        request = urllib.request.Request(url, headers={"User-Agent": "unrolled"})
-        with urllib.request.urlopen(request, timeout=seconds) as page:
-            data = page.read()
-            announced = page.headers.get("Content-Length")
-    except urllib.error.HTTPError as error:
-        raise ValueError(f"{url} answered {error.code} {error.reason}: check the address") from None
-    except HTTPException as error:
-        raise ValueError(f"the download of {url} broke off ({reason(error)}): try again") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"{url} cannot be reached ({reason(error)}): check the address and the network"
-        ) from None
-    if announced is not None and announced.isdigit() and len(data) != int(announced):
-        raise ValueError(
-            f"the download of {url} broke off at {len(data)} of {announced} bytes: try again"
-        )
-    return data
-
-
-def _sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def _check_sha256(data, sha256, name):
-    if sha256 is not None and _sha256(data) != sha256.lower():
-        raise ValueError(
-            f"{name} should have the sha256 {sha256.lower()}, got {_sha256(data)}: "
-            f"it is not the file that you expect"
-        )
 
 
 # ---- from tokens to a corpus

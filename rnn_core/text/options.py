@@ -188,6 +188,9 @@ def _sources(p):
         "--cache", metavar="DIR",
         help="the folder that downloads are kept in (default: unrolled in your cache folder)",
     )  # fmt: skip
+    p.add_argument(
+        "--refresh", action="store_true", help="download pages again that the cache holds already"
+    )
 
 
 def _resume(p):

@@ -105,6 +105,25 @@ class Bar:
                 f"{duration(each * epochs)} for all"
             )
 
+    def download(self, name):
+        """A `progress` for `read_text` that shows how much of a page has come."""
+        begun = []
+
+        def progress(done, total):
+            if not begun:
+                begun.append(time.monotonic())
+                self.line(f"downloading {printable(name)}")
+            now = time.monotonic()
+            if self.live and now - self.drawn > 0.1:
+                self.drawn = now
+                of = f" of {total / 1e6:.1f}" if total else ""
+                write(
+                    self.stream,
+                    f"\r{done / 1e6:.1f}{of} MB  {now - begun[0]:.0f} s\x1b[K",
+                )
+
+        return progress
+
     def line(self, text):
         """Write a line in place of the bar."""
         write(self.stream, ("\r\x1b[K" if self.live else "") + text + "\n")

@@ -1,10 +1,7 @@
 """A text from anywhere: cut, split and numbered without losing or leaking a token."""
 
-import hashlib
 import re
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -12,10 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core.text import advice, corpus
-from rnn_core.text.corpus import build_corpus, decode, join, read_text, tokenize, write_whole
-
-PAGE = "You say “goodbye”, and I say hello.\r\n".encode() * 30
-WANT = "You say “goodbye”, and I say hello.\n" * 30
+from rnn_core.text.corpus import build_corpus, join, tokenize
 
 # letters, marks, right-to-left, emoji joined from parts, odd white space: what people type
 unicode = st.text(max_size=80) | st.text(
@@ -214,175 +208,6 @@ def test_a_note_where_regex_would_make_a_difference(text, want):
     said = advice.before(parts, text, False, 10_000, 1)
     assert any("pip install regex" in line for line in said) is want
     assert not advice.before(parts, text, True, 10_000, 1)
-
-
-# ---- files
-
-
-def test_a_file_with_byte_order_mark_and_old_line_ends(tmp_path):
-    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfyou\r\nsay\rhello\n")
-    assert read_text(tmp_path / "a.txt") == "you\nsay\nhello\n"
-
-
-@pytest.mark.parametrize(
-    "data, why",
-    [
-        (b"", "is empty"),
-        (b" \n\t\n", "is empty"),
-        (b"\xef\xbb\xbf  ", "is empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "not a text"),
-        ("größer".encode("latin-1"), "not UTF-8 .byte 2 is 0xf6"),
-        ("you say".encode("utf-16"), "UTF-16"),
-    ],
-)
-def test_a_file_that_holds_no_text_says_so_in_one_line(tmp_path, data, why):
-    path = tmp_path / "a.txt"
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match=f"a.txt is .*{why}|a.txt {why}") as error:
-        read_text(path)
-    assert "\n" not in str(error.value)
-
-
-@given(st.binary(max_size=60))
-def test_any_bytes_are_a_text_or_a_value_error(data):
-    try:
-        text, why = decode(data), ""
-    except ValueError as error:
-        text, why = "a text", str(error)
-    assert text.strip() and "\r" not in text and "\n" not in why
-
-
-def test_no_file_and_a_folder(tmp_path):
-    with pytest.raises(ValueError, match=r"there is no file .*gone.txt"):
-        read_text(tmp_path / "gone.txt")
-    with pytest.raises(ValueError, match="is a folder"):
-        read_text(tmp_path)
-    with pytest.raises(ValueError, match=r"cannot be read|no file"):
-        read_text("a\0b")
-
-
-def test_a_file_with_the_wrong_checksum(tmp_path):
-    (tmp_path / "a.txt").write_bytes(PAGE)
-    right = hashlib.sha256(PAGE).hexdigest()
-    assert read_text(tmp_path / "a.txt", sha256=right.upper()) == WANT
-    with pytest.raises(ValueError, match="should have the sha256 000"):
-        read_text(tmp_path / "a.txt", sha256="0" * 64)
-    with pytest.raises(ValueError, match="64 hexadecimal"):
-        read_text(tmp_path / "a.txt", sha256="abc")
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    write_whole(tmp_path / "deep" / "a.txt", b"new")
-    assert (tmp_path / "deep" / "a.txt").read_bytes() == b"new"
-    with pytest.raises(TypeError):
-        write_whole(tmp_path / "deep" / "a.txt", "no bytes")
-    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["a.txt"]
-    assert (tmp_path / "deep" / "a.txt").read_bytes() == b"new"
-
-
-# ---- addresses: a server of our own, on this machine
-
-
-class Server(BaseHTTPRequestHandler):
-    asked = []
-
-    def do_GET(self):
-        self.asked.append(self.path)
-        if self.path.startswith("/missing"):
-            return self.send_error(404)
-        if self.path.startswith("/moved"):
-            self.send_response(302)
-            self.send_header("Location", "/text.txt")
-            return self.end_headers()
-        self.send_response(200)
-        if not self.path.startswith("/endless"):
-            extra = 1000 if self.path.startswith("/broken") else 0
-            self.send_header("Content-Length", str(len(PAGE) + extra))
-        self.end_headers()
-        self.wfile.write(PAGE)
-        return None
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def site():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(Server, "asked", [])
-    return lambda: Server.asked
-
-
-def test_a_page_is_downloaded_once(site, asked, tmp_path):
-    for _ in range(2):
-        assert read_text(f"{site}/a%20text.txt", cache=tmp_path / "cache") == WANT
-    assert len(asked()) == 1
-    (path,) = (tmp_path / "cache").iterdir()
-    assert path.name.endswith("-a_text.txt") and path.read_bytes() == PAGE
-
-
-def test_the_cache_folder_of_the_environment(site, asked, tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_CACHE", str(tmp_path / "own"))
-    read_text(f"{site}/moved")
-    assert len(list((tmp_path / "own").iterdir())) == 1
-    monkeypatch.delenv("UNROLLED_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "users"))
-    assert corpus.cache_folder() == tmp_path / "users" / "unrolled"
-
-
-def test_a_page_without_a_length_is_read_to_its_end(site, asked, tmp_path):
-    assert read_text(f"{site}/endless.txt", cache=tmp_path) == WANT
-
-
-def test_a_wrong_checksum_leaves_nothing_in_the_cache(site, asked, tmp_path):
-    with pytest.raises(ValueError, match="should have the sha256"):
-        read_text(f"{site}/text.txt", sha256="0" * 64, cache=tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    assert read_text(f"{site}/text.txt", hashlib.sha256(PAGE).hexdigest(), tmp_path) == WANT
-
-
-def test_a_spoilt_copy_in_the_cache_is_fetched_again_when_a_checksum_is_given(
-    site, asked, tmp_path
-):
-    read_text(f"{site}/text.txt", cache=tmp_path)
-    (path,) = tmp_path.iterdir()
-    path.write_bytes(b"spoilt")
-    assert read_text(f"{site}/text.txt", hashlib.sha256(PAGE).hexdigest(), tmp_path) == WANT
-    assert path.read_bytes() == PAGE
-
-
-@pytest.mark.parametrize("page, why", [("broken", "broke off"), ("missing", "answered 404")])
-def test_a_download_that_fails_leaves_nothing_behind(site, asked, tmp_path, page, why):
-    with pytest.raises(ValueError, match=why) as error:
-        read_text(f"{site}/{page}.txt", cache=tmp_path / "cache")
-    assert "\n" not in str(error.value)
-    assert not (tmp_path / "cache").exists()
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/a.txt", "http://", "http://[oops", "https:// a"]
-)
-def test_no_network_or_no_address(url, tmp_path, monkeypatch):
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with pytest.raises(ValueError, match=r"cannot be reached|broke off") as error:
-        read_text(url, cache=tmp_path)
-    assert "\n" not in str(error.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_cache_folder_that_is_a_file(site, asked, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ValueError, match=r"cache folder .* cannot be written"):
-        read_text(f"{site}/text.txt", cache=tmp_path / "file")
 
 
 def test_ids_are_whole_numbers_below_the_size_of_the_vocabulary():
