@@ -1,40 +1,27 @@
 """The command ``python -m rnn_core``: what it prints, what it keeps, how it fails."""
 
-import contextlib
 import hashlib
 import os
-import platform
-import re
 import shlex
-import shutil
 import sys
-import tempfile
 import textwrap
-from pathlib import Path
 
 import numpy as np
 
 from ..data.vocabulary import UNK
 from ..loss import perplexity
 from ..sample import sample
-from ..shapes import as_int, as_positive
 from . import advice
-from .corpus import (
-    EOS,
-    UNITS,
-    build_corpus,
-    graphemes_known,
-    join,
-    tokenize,
-)  # fmt: skip
-from .fetch import cache_folder, decode, is_url, read_bytes
-from .files import reason
+from .before import check_options, check_out, check_room
+from .corpus import EOS, build_corpus, graphemes_known, join
+from .fetch import decode, read_bytes
 from .options import PROGRAM, parse
 from .run import fit, held_out
+from .saved import Keeper, Was
 from .scoring import score
 from .screen import Bar, printable, say
 from .stop import Stop
-from .storage import load, save
+from .storage import load
 
 
 def main(arguments=None):
@@ -182,78 +169,11 @@ def not_better(run, args):
     return "no epoch made the model better, nothing was saved: try a smaller --lr"
 
 
-class Was:
-    """What a saved model tells of its training; what it does not tell is what `train` takes."""
-
-    def __init__(self, path, about):
-        def part(name, kind):
-            value = about.get(name)
-            return value if isinstance(value, kind) else kind()
-
-        self.unit = about.get("unit", "words")
-        if self.unit not in UNITS:
-            raise ValueError(f"{path} is not a saved model: it reads {str(self.unit)!r:.40}")
-        self.options, self.lr = part("options", dict), about.get("lr")
-        self.lower = self.options.get("lower") is True
-        self.graphemes = about.get("graphemes") is True
-        self.best, self.folder = part("best", int), Path(path).absolute().parent
-        self.history = [row for row in part("history", list) if self._is_row(row)]
-        texts = part("texts", dict)
-        self.texts = {
-            name: text
-            for name, text in texts.items()
-            if isinstance(text, dict) and isinstance(text.get("sha256"), str)
-        }
-
-    @staticmethod
-    def _is_row(row):
-        return isinstance(row, list) and len(row) == 3 and isinstance(row[0], int)
-
-    def option(self, name):
-        """How it was trained; the learning rate is that of the end, and the epochs are new."""
-        usual = parse(["train", ""])
-        if name == "lr" and self.lr is not None:
-            return self.lr
-        return (
-            getattr(usual, name)
-            if name == "epochs"
-            else self.options.get(name, getattr(usual, name))
-        )
-
-    def tokens(self, text):
-        """A text as the model reads it."""
-        return tokenize(text.lower() if self.lower else text, self.unit, self.graphemes)
-
-    def find(self, part, args):
-        """The path of the text with the checksum that is told, or None."""
-        for folder in (Path(), self.folder, Path(args.cache or cache_folder()).expanduser()):
-            if part in self.texts and folder.is_dir():
-                for path in sorted(folder.iterdir()):
-                    if self._is(path, self.texts[part]):
-                        return str(path)
-        return None
-
-    def is_text(self, path=None, data=None):
-        """Whether a file, or a checksum, is that of the text that it was trained on."""
-        told = self.texts.get("text")
-        if told is None:
-            return False
-        return data == told["sha256"] if data else self._is(Path(path), told)
-
-    @staticmethod
-    def _is(path, told):
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_size == told.get("bytes"):
-                return hashlib.sha256(path.read_bytes()).hexdigest() == told["sha256"]
-        return False
-
-
 # ---- score and sample
 
 
 def score_text(args, bar, stop):
     """How well a saved model predicts a text."""
-    as_int("--worst", args.worst, 0)
     check_options(args)
     model, vocab, about = load(args.model)
     was = Was(args.model, about)
@@ -331,51 +251,6 @@ def beginning(model, vocab):
     return [int(model.affine.b.argmax())]
 
 
-class Keeper:
-    """Keeps the best model on the disk while the training goes on."""
-
-    def __init__(self, path, corpus, args, bar, more, earlier=()):
-        self.path, self.corpus, self.args, self.bar = path, corpus, args, bar
-        self.more, self.earlier = more, earlier  # what is told besides; epochs of a run before
-        self.kept = None  # the epoch whose weights are on the disk
-
-    def keep(self, run):
-        """Save the weights of now; if that fails, say so and go on."""
-        try:
-            self.save(self.path, run)
-        except OSError as error:
-            self.bar.line(
-                f"{self.path} cannot be written ({reason(error)}): make room for it; the training "
-                f"goes on, and it is tried again"
-            )
-
-    def last(self, run):
-        """Save the measured model, if need be in another place; where it is."""
-        try:
-            self.save(self.path, run)
-            return self.path
-        except OSError as error:
-            other = Path(tempfile.gettempdir(), f"{self.path.stem}-{os.getpid()}.npz")
-            why = f"{self.path} cannot be written ({reason(error)})"
-        try:
-            self.save(other, run)
-        except OSError as error:
-            kept = f"; it still holds the model of epoch {self.kept}" if self.kept else ""
-            raise ValueError(
-                f"{why}, and neither can {other} ({reason(error)}): make room and train again{kept}"
-            ) from None
-        complain(f"{why}: the model is in {other}")
-        return other
-
-    def save(self, path, run):
-        first = run.history[0][0]
-        history = [row for row in self.earlier if row[0] <= first]
-        history += run.history[1:] if history else run.history
-        about = told(self.args, self.corpus, run)
-        save(path, run.model, self.corpus.vocab, **about, history=history, **self.more)
-        self.kept = run.best
-
-
 def read_corpus(args, bar, graphemes, vocab=None):
     """The text, the corpus of the files or addresses that were named, and their checksums."""
     texts = {}
@@ -400,84 +275,6 @@ def read_corpus(args, bar, graphemes, vocab=None):
 def read_source(source, sha256, args, bar):
     """The bytes of a path or an address."""
     return read_bytes(source, sha256, args.cache, args.refresh, bar.download(source))
-
-
-def told(args, corpus, run):
-    """What the saved file tells of the run; no name of a file or folder is in it."""
-    model = run.model
-    of_a_run = (
-        "unit", "lower", "max_vocab", "min_count", "epochs", "batch", "seq_len", "lr", "clip",
-        "seed", "sample", "temperature",
-    )  # fmt: skip
-    return {
-        "unit": corpus.unit,
-        "tokens": [len(corpus.train), len(corpus.valid), len(corpus.test)],
-        "options": {
-            **{name: getattr(args, name) for name in of_a_run},
-            "embed": model.embedding.W.shape[1],
-            "hidden": model.rnn.cell.hidden_size,
-        },
-        "valid": run.valid,
-        "test": run.test,
-        "best": run.best,
-        "lr": run.lr,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-
-
-# ---- complaints before the training, not after it
-
-
-def check_options(args):
-    """Numbers that make no sense, each by the name that was typed."""
-    for name, least in (
-        ("epochs", 1), ("hidden", 1), ("embed", 1), ("batch", 1), ("seq_len", 1), ("seed", 0),
-        ("sample", 0), ("max_vocab", 2), ("min_count", 1), ("length", 1), ("top_k", 1),
-    ):  # fmt: skip
-        if getattr(args, name, None) is not None:
-            as_int(f"--{name.replace('_', '-')}", getattr(args, name), least)
-    for name, zero in (("lr", False), ("clip", False), ("temperature", True)):
-        if getattr(args, name, None) is not None:
-            as_positive(f"--{name}", getattr(args, name), zero)
-    sha256 = getattr(args, "sha256", None)
-    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise ValueError(
-            f"--sha256 should be 64 hexadecimal digits, got {len(sha256)} characters: "
-            f"run sha256sum on the file that you trust"
-        )
-
-
-def check_out(option, name, args, suffix, old=False):
-    """The path to write to, if it can be written and nothing is lost by it."""
-    path = Path(name)
-    if path.suffix != suffix:
-        raise ValueError(f"{option} should end in {suffix}, got {path}: that is what the file is")
-    home = Path(os.path.realpath(path))  # of what a link points to
-    if path.is_dir() or not home.parent.is_dir():
-        raise ValueError(f"{option} should be a file in a folder that exists, got {path}")
-    if not os.access(home.parent, os.W_OK):
-        raise ValueError(f"{option}: the folder {home.parent} cannot be written")
-    texts = [getattr(args, name, None) for name in ("text", "valid", "test")]
-    if any(t and not is_url(t) and home == Path(os.path.realpath(t)) for t in texts):
-        raise ValueError(f"{option} should be a new file, got {path}: that is your text")
-    if path.exists() and not (args.force or old):
-        raise ValueError(
-            f"{path} exists: add --force to replace it, or name another file with {option}"
-        )
-    return path
-
-
-def check_room(path, corpus, D, H):
-    """A disk that is full already should say so now."""
-    V = len(corpus.vocab)
-    need = 4 * (V * D + D * H + H * H + H * V + H + V) + sum(map(len, corpus.vocab.tokens)) + 4096
-    free = shutil.disk_usage(Path(os.path.realpath(path)).parent).free
-    if free < need:
-        raise ValueError(
-            f"{path} needs {need / 1e6:,.1f} MB, and its disk has {free / 1e6:,.1f} MB left: "
-            f"make room, or save elsewhere with --out"
-        )
 
 
 # ---- what is shown

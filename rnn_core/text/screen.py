@@ -106,21 +106,19 @@ class Bar:
             )
 
     def download(self, name):
-        """A `progress` for `read_text` that shows how much of a page has come."""
-        begun = []
+        """A `progress` for `read_text`: that a page is coming, and on a terminal how much of it."""
+        begun, told = time.monotonic(), []
 
         def progress(done, total):
-            if not begun:
-                begun.append(time.monotonic())
-                self.line(f"downloading {printable(name)}")
             now = time.monotonic()
+            if not told and now - begun > 1:  # what comes at once needs no words
+                told.append(now)
+                self.line(f"downloading {printable(name)}")
             if self.live and now - self.drawn > 0.1:
                 self.drawn = now
                 of = f" of {total / 1e6:.1f}" if total else ""
-                write(
-                    self.stream,
-                    f"\r{done / 1e6:.1f}{of} MB  {now - begun[0]:.0f} s\x1b[K",
-                )
+                shown = f"\r{done / 1e6:.1f}{of} MB  {now - begun:.0f} s\x1b[K"
+                write(self.stream, shown)
 
         return progress
 

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import hashlib
+import io
 import threading
 import time
 import tracemalloc
@@ -370,10 +371,18 @@ def test_progress_is_shown(site, asked):
     seen = []
     assert download(f"{site}/text.txt", progress=lambda *told: seen.append(told)) == PAGE
     assert seen[-1] == (len(PAGE), len(PAGE))
-    bar = Bar(None)
-    lines = []
-    bar.line = lines.append
-    progress = bar.download("http://a/b\x1b")
-    progress(0, None)
-    progress(9, 10)
-    assert lines == ["downloading http://a/b�"]
+
+
+def test_what_takes_long_is_told_and_on_a_terminal_how_much_has_come(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("rnn_core.text.screen.time.monotonic", lambda: now[0])
+    for terminal in (False, True):
+        now[0], stream = 100.0, io.StringIO()
+        stream.isatty = lambda terminal=terminal: terminal
+        progress = Bar(stream).download("http://a/b\x1b")
+        for passed, done in ((0, 0), (0.5, 100), (1.5, 2_000_000), (2.5, 3_000_000)):
+            now[0] = 100 + passed
+            progress(done, 4_000_000)
+        said = stream.getvalue()
+        assert said.count("downloading http://a/b�\n") == 1
+        assert ("3.0 of 4.0 MB  2 s" in said) is terminal and ("\x1b" in said) is terminal

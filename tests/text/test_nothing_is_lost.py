@@ -301,8 +301,7 @@ def test_a_model_that_finds_no_room_is_saved_elsewhere(text, monkeypatch, capsys
 
 
 def test_a_disk_without_room_is_seen_before_the_training(text, monkeypatch, capsys):
-    monkeypatch.setattr("shutil.disk_usage", lambda path: os.terminal_size((0, 0)))
-    monkeypatch.setattr(cli.shutil, "disk_usage", lambda path: type("Disk", (), {"free": 100}))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Disk", (), {"free": 100}))
     assert main(text) == 2
     said = capsys.readouterr()
     assert "its disk has 0.0 MB left" in said.err and "epoch" not in said.err
