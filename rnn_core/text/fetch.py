@@ -205,10 +205,10 @@ def download(url, largest=None, seconds=None, patience=None, progress=None):
         while page.is_alive():
             page.join(0.05)
             passed = time.monotonic() - start
-            if progress is not None:
-                progress(page.size, page.total)
             if not page.is_alive():
                 break
+            if progress is not None:
+                progress(page.size, page.total)
             if passed > seconds:
                 raise ValueError(
                     f"the download of {url} was not over after {seconds:.0f} s "
@@ -223,6 +223,8 @@ def download(url, largest=None, seconds=None, patience=None, progress=None):
         page.given_up = True
     if page.error is not None:
         raise page.error
+    if progress is not None:
+        progress(page.size, page.total)
     return b"".join(page.pieces)
 
 
