@@ -55,8 +55,8 @@ refresh: $(STAMP)      ## run all notebooks and store their outputs anew
 lock: pyproject.toml   ## pin requirements.txt anew from pyproject.toml (needs uv)
 	python tools/lock.py
 
-clean:                 ## remove what was built (not the environment)
-	rm -rf _build student assignment .pytest_cache .ruff_cache .hypothesis
+clean:                 ## remove what was built (not the environment, not what people work in)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
 $(STAMP): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: make PYTHON=/path/to/python3"; exit 1; }

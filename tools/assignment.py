@@ -4,7 +4,8 @@
     python tools/assignment.py 2 cell-backward clip         these two, in assignment/
     python tools/assignment.py 2 --all --name week-3 --to ~/my-course
 
-In the folder that it makes, with requirements-teacher.txt installed:
+What lies in the course folder already is yours and stays; --force makes a notebook anew. In that
+folder, with requirements-teacher.txt installed:
 
     nbgrader generate_assignment 02_bptt    release/: what students get
     nbgrader autograde 02_bptt              submitted/ -> autograded/, hidden tests put back
@@ -88,6 +89,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every exercise of the chapter")
     parser.add_argument("--name", help="name of the assignment (default: the notebook's)")
     parser.add_argument("--to", type=Path, default=ROOT / "assignment", help="course folder")
+    parser.add_argument("--force", action="store_true", help="write over a notebook of that name")
     args = parser.parse_args()
 
     path = chapter_path(args.chapter)
@@ -109,8 +111,17 @@ def main() -> int:
         return 1
     name = args.name or path.stem
     target = args.to / "source" / name / path.name
+    text = refresh.written(lifted)
+    if target.exists() and target.read_text(encoding="utf-8") != text and not args.force:
+        print(
+            f"{target} exists and says something else: your own seeds, perhaps, or other "
+            f"exercises.\n"
+            f"Nothing was written. Take another name with --name, another folder with --to, or "
+            f"--force to write over it."
+        )
+        return 1
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(refresh.written(lifted), encoding="utf-8", newline="\n")
+    target.write_text(text, encoding="utf-8", newline="\n")
     config = args.to / "nbgrader_config.py"
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8")

@@ -3,14 +3,18 @@
     python tools/student.py          student/ and student/unrolled-student.zip
 
 Exercises are written in nbgrader's cell format, but nothing here needs nbgrader: a student, and the
-site's download button, get the notebook that `nbgrader generate_assignment` would hand out.
+site's download button, get the notebook that `nbgrader generate_assignment` would hand out, with a
+note on top, and with the code that the text quotes already in its place.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
+import posixpath
 import re
-import shutil
+import sys
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -28,8 +32,7 @@ TEXT_STUB = "YOUR ANSWER HERE"
 
 NOTE = """\
 *Student edition: solve what raises `NotImplementedError`. It needs the package `rnn_core` and the
-versions pinned with it: both are in the student edition's archive, with three lines on how to
-start.*"""
+versions pinned with it: both are in {archive}, with three lines on how to start.*"""
 
 START = """\
 # Unrolled: the student edition
@@ -42,6 +45,13 @@ With Python 3.11 or newer, in this folder:
 
 Run a notebook from the top. It stops at the first exercise that is not solved yet.
 """
+REQUIREMENTS = """\
+# What the notebooks need: the package with its figures, JupyterLab, and what those need.
+-c constraints.txt
+-e .[lab]
+"""
+
+LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s#]+\.(?:md|ipynb))(#[^()\s]*)?\)")  # to a file of ours
 
 
 def role(cell, name: str) -> bool:
@@ -89,8 +99,16 @@ def without_hidden_tests(cell) -> str:
     return source
 
 
-def student_edition(notebook):
-    """What a student gets: stubs, visible tests, no outputs, graded cells locked."""
+def is_quote(cell) -> bool:
+    """Whether the cell shows code of the package, which is there before anything has run."""
+    return cell.cell_type == "code" and cell.source.startswith("quote(")
+
+
+def student_edition(notebook, base: str = ""):
+    """What a student gets: stubs, visible tests, no outputs, graded cells locked.
+
+    With the address of the site in `base` its links lead there, for a notebook that stands alone.
+    """
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         cell.source = stub(cell)
@@ -99,24 +117,84 @@ def student_edition(notebook):
             cell.metadata["deletable"] = False
             if not role(cell, "solution"):
                 cell.metadata["editable"] = False
+        if cell.cell_type == "markdown" and base:
+            cell.source = LINK.sub(lambda link: on_site(link, base), cell.source)
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    notebook.cells.insert(0, new_markdown_cell(NOTE, id="student-edition"))
+            cell.outputs = cell.outputs if is_quote(cell) else []
+            cell.execution_count = None
+            for output in cell.outputs:
+                output.execution_count = None
+    archive = "the student edition's archive"
+    note = NOTE.format(archive=f"[{archive}]({base}/{ARCHIVE})" if base else archive)
+    notebook.cells.insert(0, new_markdown_cell(note, id="student-edition"))
     return notebook
 
 
-def files() -> dict[str, str | bytes]:
+def on_site(link: re.Match, base: str) -> str:
+    """A link to a file beside the notebook as a link to its page."""
+    words, path, name = link.groups(default="")
+    if "://" in path:
+        return link[0]
+    place = posixpath.normpath(posixpath.join(NOTEBOOKS.name, path))
+    return f"[{words}]({base}/{posixpath.splitext(place)[0]}.html{name})"
+
+
+# ---- the archive
+
+
+def files() -> dict[str, bytes]:
     """The student edition, name by name: notebooks, the package, the pins, how to start."""
-    found: dict[str, str | bytes] = {"README.md": START}
+    found: dict[str, str | bytes] = {"README.md": START, "requirements.txt": REQUIREMENTS}
+    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    found["constraints.txt"] = "".join(f"{line}\n" for line in pins if not line.startswith("-"))
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         edition = student_edition(nbformat.read(path, as_version=4))
         found[f"notebooks/{path.name}"] = nbformat.writes(edition, version=4) + "\n"
+        for cell in edition.cells:
+            if cell.cell_type == "markdown":
+                for _, page, _ in LINK.findall(cell.source):
+                    if page.startswith("../book/"):
+                        found[page.removeprefix("../")] = ""
     for path in sorted((ROOT / "rnn_core").rglob("*")):
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts):
             found[path.relative_to(ROOT).as_posix()] = path.read_bytes()
-    for name in ("LICENSE", "pyproject.toml", "requirements.txt"):
+    for name in ("LICENSE", "pyproject.toml"):
         found[name] = (ROOT / name).read_bytes()
-    return found
+    for name in [name for name in found if name.startswith("book/")]:
+        found[name] = plain_page(name, found)
+    return {
+        name: said if isinstance(said, bytes) else said.encode() for name, said in found.items()
+    }
+
+
+def plain_page(name: str, known) -> str:
+    """A page of the book for any reader of Markdown: terms as headings, links to what is there."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    text = re.sub(r"^```\{glossary\}\n(.*?)^```$", plain_glossary, text, flags=re.M | re.S)
+
+    def plain_link(link: re.Match) -> str:
+        words, path, _ = link.groups()
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+        words = words or (title(ROOT / place) if (ROOT / place).exists() else path)
+        return f"[{words}]({path})" if place in known or "://" in path else words
+
+    return LINK.sub(plain_link, text)
+
+
+def plain_glossary(glossary: re.Match) -> str:
+    lines, entries = [], re.split(r"\n{2,}(?=\S)", glossary[1].strip("\n"))
+    for entry in entries:
+        terms, _, said = re.sub(r"\n(?=  )", "\0", entry, count=1).partition("\0")
+        lines += [f"### {', '.join(terms.splitlines())}", "", textwrap.dedent(said), ""]
+    return "\n".join(lines).rstrip("\n")
+
+
+def title(path: Path) -> str:
+    """The heading of a page or a notebook."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = nbformat.reads(text, as_version=4).cells[0].source
+    return re.search(r"^# (.+)$", text, flags=re.M)[1]
 
 
 def write_archive(target: Path) -> None:
@@ -129,16 +207,39 @@ def write_archive(target: Path) -> None:
             archive.writestr(entry, content)
 
 
-def main() -> None:
-    shutil.rmtree(TARGET, ignore_errors=True)
-    for name, content in files().items():
-        path = TARGET / name
+def written(folder: Path) -> dict[str, bytes]:
+    """What an earlier run wrote into the folder: the archive in it remembers."""
+    if not (folder / ARCHIVE).exists():
+        return {}
+    with zipfile.ZipFile(folder / ARCHIVE) as archive:
+        names = archive.namelist()
+        return {name.removeprefix("unrolled-student/"): archive.read(name) for name in names}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--to", type=Path, default=TARGET, help="folder (default: student/)")
+    parser.add_argument("--force", action="store_true", help="write over what somebody changed")
+    args = parser.parse_args()
+
+    made, before = files(), written(args.to)
+    there = {name: (args.to / name).read_bytes() for name in made if (args.to / name).is_file()}
+    work = [name for name in there if there[name] not in (made[name], before.get(name))]
+    if work and not args.force:
+        print(f"In {args.to} somebody has changed", *work[:10], sep="\n    ")
+        if len(work) > 10:
+            print(f"    and {len(work) - 10} more")
+        print("Nothing was written. Take another folder with --to, or --force to write over them.")
+        return 1
+    for name, content in made.items():
+        path = args.to / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    write_archive(TARGET / ARCHIVE)
+        path.write_bytes(content)
+    write_archive(args.to / ARCHIVE)
     count = len(list(NOTEBOOKS.glob("*.ipynb")))
-    print(f"{count} notebooks in {TARGET.name}/notebooks, all of it in {TARGET.name}/{ARCHIVE}")
+    print(f"{count} notebooks in {args.to / 'notebooks'}, all of it in {args.to / ARCHIVE}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

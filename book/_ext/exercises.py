@@ -32,6 +32,10 @@ from tools import student  # noqa: E402
 
 TITLE = "A worked solution"
 WHY = "# Why:"
+OWN_MACHINE = f"""\
+To solve them on your own machine, download this chapter with its exercises open, or
+<a href="../{student.ARCHIVE}" download>all chapters in one archive</a> with the package that they
+need: [](../book/running.md) says how to start."""
 
 
 def fenced(text: str, opening: str) -> str:
@@ -91,6 +95,8 @@ def page_edition(notebook):
             cell.source = student.without_hidden_tests(cell).rstrip()
         if cell.source.strip():
             cells.append(cell)
+        if cell.source.startswith("## Exercises"):
+            add(OWN_MACHINE, cell, "own-machine")
     add_solutions()
     notebook.cells = cells
     return notebook
@@ -110,10 +116,11 @@ def offer_student_edition(app: Sphinx, exception: Exception | None) -> None:
     """What the download button gives, and one archive that runs on a reader's own machine."""
     if exception or app.builder.format != "html":
         return
+    base = (app.config.html_baseurl or "").rstrip("/")
     for docname in app.env.found_docs:
         path = Path(app.env.doc2path(docname))
         if path.suffix == ".ipynb":
-            edition = student.student_edition(nbformat.read(path, as_version=4))
+            edition = student.student_edition(nbformat.read(path, as_version=4), base)
             text = nbformat.writes(edition, version=4) + "\n"
             for served in Path(app.outdir, "_sources").glob(f"{docname}.ipynb*"):
                 served.write_text(text, encoding="utf-8")

@@ -260,9 +260,7 @@ def _within(trait, value):
 
 # ---- one file out of many: a widget's module is loaded from a Blob, it can import no relative path
 
-_IMPORT = re.compile(
-    r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]*|unrolled/[^"]*)";[^\n]*\n', re.M
-)
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]*|unrolled/[^"]*)";[^\n]*\n', re.M)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|const|let|class) (\w+))", re.M)
 _LEFT_OVER = re.compile(
     r"^\s*(?:import\b|export (?!default\b|function\b|const\b|class\b))[^\n]*", re.M
