@@ -141,6 +141,8 @@ def fresh(value):
         return type(value)(fresh(item) for item in value)
     if isinstance(value, dict):
         return {key: fresh(item) for key, item in value.items()}
+    if isinstance(value, type(iter([]))):
+        return iter([fresh(item) for item in copy.copy(value)])
     return copy.deepcopy(value)
 
 

@@ -1,6 +1,7 @@
 """What an exercise is: a task, its right answer, its cases, and the mistakes that we know."""
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,7 +56,8 @@ def edited(function, instead):
     function : callable
         Defined by ``def``, where its source can be read.
     instead : dict
-        From what stands there to what is to stand there, everywhere that it does.
+        From what stands there to what is to stand there, everywhere that it does.  Further lines
+        are moved in as far as the line that they begin in.
 
     Raises
     ------
@@ -63,19 +65,27 @@ def edited(function, instead):
         If something to be replaced does not stand there.
     """
     source = textwrap.dedent(inspect.getsource(function))
-    for old, new in instead.items():
-        if old not in source:
+    olds, found = sorted(instead, key=len, reverse=True), set()
+
+    def put(match):
+        old = olds[match.lastindex - 1]
+        found.add(old)
+        line = source[: match.start()].rpartition("\n")[2]
+        return instead[old].replace("\n", "\n" + line[: len(line) - len(line.lstrip())])
+
+    source = re.sub("|".join(f"({_pattern(old)})" for old in olds), put, source)
+    for old in olds:
+        if old not in found:
             raise ValueError(f"{function.__name__} should hold {old!r}, so that it can be replaced")
-        source = source.replace(old, _indented(source, old, new))
     scope, made = dict(function.__globals__), {}
     exec(compile(source, f"<{function.__name__}, edited>", "exec"), scope, made)
     return made[function.__name__]
 
 
-def _indented(source, old, new):
-    """`new` with its further lines as far in as the line that it begins in."""
-    line = source[: source.index(old)].rpartition("\n")[2]
-    return new.replace("\n", "\n" + line[: len(line) - len(line.lstrip())])
+def _pattern(old):
+    """A regular expression for `old`; its further lines may stand as far in as they like."""
+    return r"\n *".join(re.escape(line.lstrip() if i else line)
+                        for i, line in enumerate(old.split("\n")))  # fmt: skip
 
 
 @dataclass(eq=False)

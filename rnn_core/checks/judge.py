@@ -78,8 +78,6 @@ class Library:
 
 def _both(exercise, one, two):
     """A `Mistake` made of two, or None where one of them leaves no place for the other."""
-    if any(old in new for old in one.instead for new in two.instead.values()):
-        return None
     if {*one.instead} & {*two.instead}:
         return None
     try:
@@ -272,8 +270,8 @@ class _Wrong:
 
     def verdict(self):
         """By one known mistake, the error, the form, a slip, known parts, two mistakes; or not."""
-        reasons = (self.named, self.raised, self.malformed, self.slipped, self.shaped,
-                   self.in_parts, self.twice, self.unknown)  # fmt: skip
+        reasons = (self.named, self.rearranged, self.raised, self.malformed, self.slipped,
+                   self.shaped, self.in_parts, self.twice, self.unknown)  # fmt: skip
         return next(v for v in (reason() for reason in reasons) if v is not None)
 
     def say(self, kind, *lines, mistakes=()):
@@ -284,24 +282,53 @@ class _Wrong:
     def named(self):
         for mistake in self.exercise.mistakes:
             if not mistake.by_itself and self.explains(mistake):
-                return self.say("named", *_teach(mistake), mistakes=[mistake.name])
+                lines = [*_teach(mistake), *self.where()]
+                kind = "form" if self.misshapen() else "named"
+                lines += self.form() if kind == "form" else []
+                return Verdict(self.exercise.id, kind, tuple(lines), (mistake.name,))
         return None
+
+    def misshapen(self):
+        """Whether what came has another form than what was asked for."""
+        pairs = [(self.seen[i].parts, self.library.wanted[i].parts) for i in self.wrong]
+        return any(got is None or any(wrong_shape(part, got, want) for part in want)
+                   for got, want in pairs if got or self.seen[self.wrong[0]].problem)  # fmt: skip
+
+    def rearranged(self):
+        """The right answer in another form: things exchanged, packed in, or with more beside."""
+        for name, words, change in _REARRANGED:
+            if self.is_right_after(change):
+                lines = (t(words), *self.form())
+                return Verdict(self.exercise.id, "form", lines, (name,))
+        return None
+
+    def is_right_after(self, change):
+        cases = zip(self.rans, self.library.cases, self.library.wanted, strict=False)
+        for ran, args, want in cases:
+            values = [] if ran.ended else change(self.exercise, ran.value)
+            args = with_notes(self.exercise, args, ran.args) if values else args
+            seen = (read(self.exercise, value, args).parts for value in values)
+            if not any(fits(parts, want.parts, self.tol) for parts in seen):
+                return False
+        return True
 
     def explains(self, mistake):
         """Whether the answer does in every case what the mistake does, and in one it shows."""
         if mistake.recognize:
             return self.recognized(mistake)
-        shows = False
+        shows = some_returned = some_raised = False
         for i, (seen, want) in enumerate(zip(self.seen, self.library.wanted, strict=True)):
             other = self.library.tried(mistake, i)
             if seen.parts is None or other.parts is None:
                 if seen.error is None or seen.error != other.error:
                     return False
+                some_raised = True
             elif not fits(seen.parts, other.parts, self.tol):
                 return False
             else:
+                some_returned = True
                 shows = shows or not fits(other.parts, want.parts, self.tol)
-        return shows
+        return shows or (some_raised and some_returned)
 
     def recognized(self, mistake):
         try:
@@ -438,6 +465,57 @@ class _Wrong:
             return []
         return [t("It shows in the case “{case}”; {right} of {count} cases are right already.",
                   case=t(self.library.names[i]), right=count - wrong, count=count)]  # fmt: skip
+
+
+def _in_other_orders(exercise, value):
+    """The results of a tuple in every other order."""
+    several = isinstance(value, tuple) or (
+        isinstance(exercise.returns, tuple) and isinstance(value, (list, np.ndarray))
+    )
+    if not several or getattr(value, "ndim", 1) == 0 or not 2 <= len(value) <= 3:
+        return []
+    return [*itertools.permutations(value)][1:]
+
+
+def _without_the_rest(exercise, value):
+    """What was asked for, where more came back after it."""
+    count = len(exercise.returns) if isinstance(exercise.returns, tuple) else 1
+    if not isinstance(value, tuple) or len(value) <= max(count, 1):
+        return []
+    return [value[:count] if isinstance(exercise.returns, tuple) else value[0], value[:2]]
+
+
+def _unpacked(exercise, value):
+    """The one thing in a list or a tuple, or the one value of a dictionary."""
+    if isinstance(value, dict):
+        value = [*value.values()]
+    return [value[0]] if isinstance(value, (list, tuple)) and len(value) == 1 else []
+
+
+def _turned_round(exercise, value):
+    """A dictionary with names for values and values for names."""
+    if not exercise.value or not isinstance(value, dict):
+        return []
+    turned = {}
+    for key, names in value.items():
+        for name in names if isinstance(names, (list, tuple)) else [names]:
+            turned[str(name)] = key
+    return [turned]
+
+
+_REARRANGED = (
+    ("results exchanged",
+     "The right results came back in another order.", _in_other_orders),
+    ("more returned than asked for",
+     "The right answer came back, and more beside it, such as a cache. Return it alone.",
+     _without_the_rest),
+    ("packed in a list or a tuple",
+     "The right answer came back packed in another list, tuple or dictionary. Return it as it is.",
+     _unpacked),
+    ("dictionary the wrong way round",
+     "The names stand where the answers should, and the answers where the names should.",
+     _turned_round),
+)  # fmt: skip
 
 
 def _teach(mistake):

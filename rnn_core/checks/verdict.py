@@ -48,8 +48,8 @@ class Verdict:
         The sentences: what is wrong, where to look, the first number that shows it, what is right
         already.
     mistakes : tuple of str
-        The names of the mistakes that were recognized; empty unless kind is ``"named"`` or
-        ``"changed"``.
+        The names of the mistakes that were recognized; empty unless kind is ``"named"``,
+        ``"form"`` or ``"changed"``.
     right : bool
         Whether kind is ``"right"``: the question to ask in a program.
     """
@@ -65,7 +65,7 @@ class Verdict:
 
     @property
     def headline(self):
-        names = ", ".join(map(t, self.mistakes)) if self.kind == "named" else ""
+        names = ", ".join(map(t, self.mistakes)) if self.kind in ("named", "form") else ""
         return ": ".join(filter(None, [self.exercise, t(HEADLINES[self.kind]), names]))
 
     def require(self):

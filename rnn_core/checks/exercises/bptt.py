@@ -2,480 +2,601 @@
 
 import numpy as np
 
-from ..exercise import Exercise
-from .anatomy import weights
+from ...words import t as said
+from ..compare import Malformed, came, listed, numbers
+from ..exercise import Exercise, edited
+from .data import (
+    LARGE,
+    LONG,
+    ONE_ROW,
+    ONE_STEP,
+    ONE_UNIT,
+    ORDER,
+    SINGLE,
+    USUAL,
+    lasting,
+    single,
+    states,
+    turned,
+    weights,
+    words_by_name,
+)
 
 SLOPE = "`da = dh * (1 - h**2)`"
 OF_W_H = "`dW_h = h_prev.T @ da`"
 TO_PAST = "`dh_prev = da @ W_h.T`"
 MEET = "`dh = dhs[:, t] + dh_next`"
+GRADS = {"W_x": "dW_x (D, H)", "W_h": "dW_h (H, H)", "b": "db (H)"}
 
-# ---- the cell's backward
-
-
-def _cell_backward(dh, x, h_prev, h, W_x, W_h):
-    da = dh * (1 - h**2)
-    return _from_da(da, x, h_prev, W_x, W_h)
+# ---- one step back: from dh (N, H) to dx (N, D), dh_prev (N, H) and the weights' gradients
 
 
-def _from_da(da, x, h_prev, W_x, W_h):
-    grads = {"W_x": x.T @ da, "W_h": h_prev.T @ da, "b": da.sum(axis=0)}
-    return da @ W_x.T, da @ W_h.T, grads
+def one_step_back(dh, x, h_prev, h, W_x, W_h):
+    slope = 1 - h**2
+    da = dh * slope
+    dx, dh_prev = da @ W_x.T, da @ W_h.T
+    return dx, dh_prev, {"W_x": x.T @ da, "W_h": h_prev.T @ da, "b": da.sum(axis=0)}
 
 
 def _cells(rng):
-    cases = []
-    for N, D, H in ((2, 3, 4), (5, 2, 3), (3, 4, 5)):
+    def some(N, D, H, size=1.0):
         W_x, W_h, b = weights(rng, D, H)
         x, h_prev = rng.normal(size=(N, D)), rng.uniform(-0.8, 0.8, (N, H))
         h = np.tanh(x @ W_x + h_prev @ W_h + b)
-        cases.append((rng.normal(size=(N, H)), x, h_prev, h, W_x, W_h))
-    return cases
+        return size * rng.normal(size=(N, H)), x, h_prev, h, W_x, W_h
 
+    return {
+        USUAL: some(2, 3, 4),
+        "a larger batch": some(5, 2, 3),
+        ONE_ROW: some(1, 2, 3),
+        ONE_UNIT: some(3, 1, 1),
+        LARGE: some(3, 4, 5, size=1e4),
+        SINGLE: single(some(3, 4, 5)),
+        ORDER: turned(some(3, 4, 5)),
+    }
 
-GRADS = {"W_x": "dW_x (D, H)", "W_h": "dW_h (H, H)", "b": "db (H)"}
 
 cell_backward = Exercise(
     "bptt.cell_backward",
     "One step back",
     level=2,
-    reference=_cell_backward,
+    reference=one_step_back,
     cases=_cells,
     returns=("dx (N, D)", "dh_prev (N, H)", GRADS),
+    hides={
+        "a larger batch": {"da.sum(axis=0)": "da[:4].sum(axis=0)"},
+        ONE_ROW: {
+            "dx, dh_prev = da @ W_x.T": "dx, dh_prev = (da @ W_x.T)[0 if len(x) == 1 else "
+            "slice(None)]"
+        },
+        ONE_UNIT: {"x.T @ da": "(x.T @ da)[0 if h.shape[1] == 1 else slice(None)]"},
+        LARGE: {"da = dh": "da = np.clip(dh, -100, 100)"},
+        SINGLE: {"da = dh": "da = np.frombuffer(dh.tobytes()).reshape(dh.shape)"},
+        ORDER: {"da = dh": 'da = dh.ravel("K").reshape(dh.shape)'},
+    },
 )
+mistake = cell_backward.mistake
 
-
-def _edited(*args, dh_prev=None, **changed):
-    """The right answer with some of its parts exchanged."""
-    dx, right, grads = _cell_backward(*args)
-    new = {name.removeprefix("d"): g for name, g in changed.items()}
-    return dx, right if dh_prev is None else dh_prev, {**grads, **new}
-
-
-def _da(dh, h):
-    return dh * (1 - h**2)
-
-
-@cell_backward.mistake(
+mistake(
     "no tanh derivative",
     "The gradient passes the tanh unchanged. It must be multiplied with the slope there.",
-    look=SLOPE,
+    SLOPE,
+    {"dh * slope": "dh"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _from_da(dh, x, h_prev, W_x, W_h)
-
-
-@cell_backward.mistake(
+mistake(
     "tanh derivative at h_prev",
     "The slope was taken at the previous state. The tanh of this step gave h, not h_prev.",
-    look=SLOPE,
+    SLOPE,
+    {"1 - h**2": "1 - h_prev**2"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _from_da(_da(dh, h_prev), x, h_prev, W_x, W_h)
-
-
-@cell_backward.mistake(
-    "1 - h for 1 - h^2", "The slope of tanh is 1 - h^2; the square is missing.", look=SLOPE
+mistake(
+    "1 - h for 1 - h^2",
+    "The slope of tanh is 1 - h^2; the square is missing.",
+    SLOPE,
+    {"1 - h**2": "1 - h"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _from_da(dh * (1 - h), x, h_prev, W_x, W_h)
-
-
-@cell_backward.mistake(
+mistake(
+    "(1 - h)^2 for 1 - h^2",
+    "The difference was squared. In the slope of tanh, 1 - h^2, only h is.",
+    SLOPE,
+    {"1 - h**2": "(1 - h) ** 2"},
+)
+mistake(
+    "1 / (1 - h^2) for 1 - h^2",
+    "The gradient was divided by the slope: 1 / (1 - h^2) is the derivative of the inverse of "
+    "tanh. On the way back it is multiplied.",
+    SLOPE,
+    {"1 - h**2": "1 / (1 - h**2)"},
+)
+mistake(
     "sigmoid derivative",
     "h (1 - h) is the slope of the sigmoid. The slope of tanh is 1 - h^2.",
-    look=SLOPE,
+    SLOPE,
+    {"1 - h**2": "h * (1 - h)"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _from_da(dh * h * (1 - h), x, h_prev, W_x, W_h)
-
-
-@cell_backward.mistake(
+mistake(
     "tanh derivative of h",
     "The slope was computed as 1 - tanh(h)^2. But h is the tanh already: its slope is 1 - h^2.",
-    look=SLOPE,
+    SLOPE,
+    {"1 - h**2": "1 - np.tanh(h) ** 2"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _from_da(_da(dh, np.tanh(h)), x, h_prev, W_x, W_h)
-
-
-@cell_backward.mistake(
+mistake(
+    "slope without the bias",
+    "The slope was taken at a sum computed anew without the bias. The slope belongs to the h that "
+    "came out of the step.",
+    f"{SLOPE}: h is given, so nothing has to be computed again",
+    {"1 - h**2": "1 - np.tanh(x @ W_x + h_prev @ W_h) ** 2"},
+)
+mistake(
     "h for h_prev in dW_h",
     "dW_h was formed with h. What W_h was multiplied with on the way forward is h_prev.",
-    look=OF_W_H,
+    OF_W_H,
+    {"h_prev.T @ da": "h.T @ da"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _edited(dh, x, h_prev, h, W_x, W_h, dW_h=h.T @ _da(dh, h))
-
-
-@cell_backward.mistake(
+mistake(
     "outer product transposed",
     "dW_h is transposed. It is square, so no shape complains.",
-    look=f"{OF_W_H}: what came in stands first, transposed; da stands second",
+    f"{OF_W_H}: what came in stands first, transposed; da stands second",
+    {"h_prev.T @ da": "da.T @ h_prev"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _edited(dh, x, h_prev, h, W_x, W_h, dW_h=_da(dh, h).T @ h_prev)
-
-
-@cell_backward.mistake(
+mistake(
     "W_h not transposed in dh_prev",
     "dh_prev was formed with W_h and not with its transpose. The numbers look plausible: with some "
     "weights the two directions differ by a few degrees only.",
-    look=TO_PAST,
+    TO_PAST,
+    {"da @ W_h.T": "da @ W_h"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _edited(dh, x, h_prev, h, W_x, W_h, dh_prev=_da(dh, h) @ W_h)
-
-
-@cell_backward.mistake(
+mistake(
+    "message taken after the slope",
+    "dh_prev is da itself. It still has to go back through W_h.",
+    TO_PAST,
+    {"da @ W_h.T": "da"},
+)
+mistake(
+    "dh_prev without the slope",
+    "dh_prev was formed from dh. The gradient first passes the tanh: da goes back through W_h.",
+    TO_PAST,
+    {"da @ W_h.T": "dh @ W_h.T"},
+)
+mistake(
     "db not summed over the batch",
     "db has one row for each sequence. One bias serves them all, so their gradients are added.",
-    look="`db = da.sum(axis=0)`",
+    "`db = da.sum(axis=0)`",
+    {"da.sum(axis=0)": "da"},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _edited(dh, x, h_prev, h, W_x, W_h, db=_da(dh, h))
-
-
-@cell_backward.mistake(
+mistake(
+    "db as (1, H)",
+    "db has an axis too many: (1, H). b has the shape (H,), and so has its gradient.",
+    "`db = da.sum(axis=0)`, without `keepdims`",
+    {"da.sum(axis=0)": "da.sum(axis=0, keepdims=True)"},
+)
+mistake(
     "db averaged over the batch",
     "db is the mean over the batch. The mean, if there is one, is in dh already: here gradients "
     "add.",
-    look="`db = da.sum(axis=0)`",
+    "`db = da.sum(axis=0)`",
+    {"da.sum(": "da.mean("},
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    return _edited(dh, x, h_prev, h, W_x, W_h, db=_da(dh, h).mean(axis=0))
-
-
-@cell_backward.mistake(
+mistake(
+    "db from dh",
+    "db is the sum of dh. The bias stands inside the tanh, so its gradient is the sum of da.",
+    "`db = da.sum(axis=0)`",
+    {"da.sum(": "dh.sum("},
+)
+mistake(
     "averaged over the batch",
     "The weights' gradients were divided by N. The mean, if there is one, is in dh already.",
-    look="`x.T @ da`, `h_prev.T @ da`, `da.sum(axis=0)`: no division",
+    "`x.T @ da`, `h_prev.T @ da`, `da.sum(axis=0)`: no division",
+    {
+        "x.T @ da": "x.T @ da / len(x)",
+        "h_prev.T @ da": "h_prev.T @ da / len(x)",
+        "da.sum(": "da.mean(",
+    },
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    dx, dh_prev, grads = _cell_backward(dh, x, h_prev, h, W_x, W_h)
-    return dx, dh_prev, {name: g / len(x) for name, g in grads.items()}
-
-
-@cell_backward.mistake(
+mistake(
     "dh changed in place",
     "dh was multiplied in place.",
-    look="`dh *= 1 - h**2` writes into the caller's array",
+    "`dh *= 1 - h**2` writes into the caller's array",
+    {"da = dh * slope": "dh *= slope\nda = dh"},
     by_itself=True,
 )
-def _(dh, x, h_prev, h, W_x, W_h):
-    dh *= 1 - h**2
-    return _from_da(dh, x, h_prev, W_x, W_h)
+
+# ---- back through time: the loss is the mean, over N T states, of half the squared distance to ys
 
 
-# ---- the whole sequence: loss = mean over the N T states of half the squared distance to ys
-
-
-def _backward(xs, hs, ys, h_0, W_x, W_h):
+def through_time(xs, hs, ys, h_0, W_x, W_h):
     N, T, H = hs.shape
     dhs = (hs - ys) / (N * T)
     dxs, dh_next = np.zeros_like(xs), np.zeros_like(h_0)
-    grads = {"W_x": np.zeros_like(W_x), "W_h": np.zeros_like(W_h), "b": np.zeros(H)}
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros(H)
     for t in reversed(range(T)):
-        h_prev = hs[:, t - 1] if t > 0 else h_0
-        da = (dhs[:, t] + dh_next) * (1 - hs[:, t] ** 2)
-        dxs[:, t], dh_next, step = _from_da(da, xs[:, t], h_prev, W_x, W_h)
-        for name in grads:
-            grads[name] += step[name]
-    return dxs, dh_next, grads
-
-
-def _wrong_backward(
-    xs, hs, ys, h_0, W_x, W_h, *,
-    dhs=lambda d: d, slope=lambda h, h_prev: 1 - h**2, kept=lambda t: 1.0, order=reversed,
-    add=True, first=None, in_dW_h=lambda h, h_prev: h_prev, outer=lambda g: g, through=np.transpose,
-):  # fmt: skip
-    """`_backward` with a switch for each thing that can go wrong; with none it is right."""
-    N, T, H = hs.shape
-    dhs = dhs((hs - ys) / (N * T))
-    dxs, dh_next = np.zeros_like(xs), np.zeros_like(h_0)
-    grads = {"W_x": np.zeros_like(W_x), "W_h": np.zeros_like(W_h), "b": np.zeros(H)}
-    first = h_0 if first is None else first(hs, h_0)
-    for t in order(range(T)):
-        h, h_prev = hs[:, t], hs[:, t - 1] if t > 0 else first
-        da = (dhs[:, t] + kept(t) * dh_next) * slope(h, h_prev)
-        dxs[:, t], dh_next = da @ W_x.T, da @ through(W_h)
-        step = {"W_x": xs[:, t].T @ da, "W_h": outer(in_dW_h(h, h_prev).T @ da), "b": da.sum(0)}
-        for name in grads:
-            grads[name] = add * grads[name] + step[name]
-    return dxs, dh_next, grads
+        h, h_prev = hs[:, t], hs[:, t - 1] if t > 0 else h_0
+        dh = dhs[:, t] + dh_next
+        slope = 1 - h**2
+        da = dh * slope
+        dxs[:, t] = da @ W_x.T
+        dW_x += xs[:, t].T @ da
+        dW_h += h_prev.T @ da
+        db += da.sum(axis=0)
+        dh_next = da @ W_h.T
+    return dxs, dh_next, {"W_x": dW_x, "W_h": dW_h, "b": db}
 
 
 def _sequences(rng):
-    cases = []
-    for N, T, D, H in ((2, 5, 3, 4), (3, 4, 5, 2)):
-        W_x, W_h, b = weights(rng, D, H)
+    def some(N, T, D, H, size=1.0, weights=weights):
+        of_layer = W_x, W_h, _ = weights(rng, D, H)
         xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
-        h, hs = h_0, np.empty((N, T, H))
-        for t in range(T):
-            h = hs[:, t] = np.tanh(xs[:, t] @ W_x + h @ W_h + b)
-        cases.append((xs, hs, rng.normal(size=(N, T, H)), h_0, W_x, W_h))
-    return cases
+        return xs, states(xs, h_0, *of_layer), size * rng.normal(size=(N, T, H)), h_0, W_x, W_h
+
+    return {
+        USUAL: some(2, 5, 3, 4),
+        ONE_ROW: some(1, 4, 2, 3),
+        ONE_STEP: some(3, 1, 2, 4),
+        ONE_UNIT: some(3, 4, 1, 1),
+        LONG: some(2, 24, 3, 4, weights=lasting),
+        LARGE: some(3, 4, 2, 5, size=1e4),
+        SINGLE: single(some(3, 5, 2, 4)),
+        ORDER: turned(some(3, 5, 4, 2)),
+    }
 
 
 backward = Exercise(
     "bptt.backward",
     "Back through time",
     level=3,
-    reference=_backward,
+    reference=through_time,
     cases=_sequences,
     returns=("dxs (N, T, D)", "dh_0 (N, H)", GRADS),
     backward=True,
+    hides={
+        ONE_ROW: {"return dxs": "return dxs[0 if N == 1 else slice(None)]"},
+        ONE_STEP: {"return dxs": "return dxs[:, 0 if T == 1 else slice(None)]"},
+        ONE_UNIT: {'"b": db': '"b": db[0] if H == 1 else db'},
+        LONG: lambda *args: _window(8)(*args),
+        LARGE: {"slope = ": "dh = np.clip(dh, -5, 5)\nslope = "},
+        SINGLE: {"xs[:, t].T": "np.frombuffer(xs.tobytes()).reshape(xs.shape)[:, t].T"},
+        ORDER: {"xs[:, t].T": 'xs.ravel("K").reshape(xs.shape)[:, t].T'},
+    },
 )
+mistake = backward.mistake
 
-
-def _slip(name, words, look, **switches):
-    def function(xs, hs, ys, h_0, W_x, W_h):
-        return _wrong_backward(xs, hs, ys, h_0, W_x, W_h, **switches)
-
-    backward.mistake(name, words, look)(function)
-
-
-_slip(
+mistake(
     "gradient from t + 1 not added",
     "Each state hears only its own loss. It is also an input of the next step, and what comes back "
     "from there must be added.",
     MEET,
-    kept=lambda t: 0.0,
+    {"dhs[:, t] + dh_next": "dhs[:, t]"},
 )
-_slip(
+mistake(
+    "dh_next piled up",
+    "What comes back from step t + 1 was added to all that came back before it. The message of "
+    "step t + 1 replaces the older one, which it contains.",
+    "the last line of the loop: `dh_next = da @ W_h.T`, and not `dh_next += ...`",
+    {"dh_next = da @ W_h.T": "dh_next = dh_next + da @ W_h.T"},
+)
+mistake(
     "loss at inner steps dropped",
     "Only the loss at the last step sends a gradient. Here there is a loss at every step.",
     f"{MEET}: the first of the two is missing before the last step",
-    dhs=lambda d: np.concatenate([0 * d[:, :-1], d[:, -1:]], axis=1),
+    {"dhs[:, t] +": "dhs[:, t] * (t == T - 1) +"},
 )
-_slip(
+mistake(
     "gradients overwritten",
     "The weights' gradients hold the share of one step only: each step overwrote the one before.",
     "`dW_h += h_prev.T @ da`, and so for W_x and b: add, since the weights are shared by all steps",
-    add=False,
+    {"dW_x +=": "dW_x =", "dW_h +=": "dW_h =", "db +=": "db ="},
 )
-_slip(
+mistake(
     "no tanh derivative",
     "The gradient passes the tanh unchanged. It must be multiplied with the slope there.",
     SLOPE,
-    slope=lambda h, h_prev: 1.0,
+    {"dh * slope": "dh"},
 )
-_slip(
+mistake(
     "tanh derivative at h_prev",
     "The slope was taken at the previous state. The tanh of step t gave h_t, not h_{t-1}.",
     SLOPE,
-    slope=lambda h, h_prev: 1 - h_prev**2,
+    {"1 - h**2": "1 - h_prev**2"},
 )
-_slip(
+mistake(
     "1 - h for 1 - h^2",
     "The slope of tanh is 1 - h^2; the square is missing.",
     SLOPE,
-    slope=lambda h, h_prev: 1 - h,
+    {"1 - h**2": "1 - h"},
 )
-_slip(
+mistake(
+    "(1 - h)^2 for 1 - h^2",
+    "The difference was squared. In the slope of tanh, 1 - h^2, only h is.",
+    SLOPE,
+    {"1 - h**2": "(1 - h) ** 2"},
+)
+mistake(
+    "1 / (1 - h^2) for 1 - h^2",
+    "The gradient was divided by the slope: 1 / (1 - h^2) is the derivative of the inverse of "
+    "tanh. On the way back it is multiplied.",
+    SLOPE,
+    {"1 - h**2": "1 / (1 - h**2)"},
+)
+mistake(
+    "slope without the bias",
+    "The slope was taken at a sum computed anew without the bias. The slope belongs to the states "
+    "that are given.",
+    f"{SLOPE}: hs is given, so nothing has to be computed again",
+    {"1 - h**2": "1 - np.tanh(xs[:, t] @ W_x + h_prev @ W_h) ** 2"},
+)
+mistake(
     "h for h_prev in dW_h",
     "dW_h was formed with h_t. What W_h was multiplied with on the way forward is h_{t-1}.",
     OF_W_H,
-    in_dW_h=lambda h, h_prev: h,
+    {"h_prev.T @ da": "h.T @ da"},
 )
-_slip(
+mistake(
     "outer product transposed",
     "dW_h is transposed. It is square, so no shape complains.",
     f"{OF_W_H}: what came in stands first, transposed; da stands second",
-    outer=np.transpose,
+    {"h_prev.T @ da": "da.T @ h_prev"},
 )
-_slip(
+mistake(
     "W_h not transposed",
     "The gradient goes back through W_h and not through its transpose. The direction can be almost "
     "right, so that a loose comparison passes it.",
     TO_PAST,
-    through=lambda W: W,
+    {"da @ W_h.T": "da @ W_h"},
 )
-_slip(
+mistake(
+    "message taken after the slope",
+    "What is handed to step t - 1 is da itself. It still has to go back through W_h.",
+    TO_PAST,
+    {"da @ W_h.T": "da"},
+)
+mistake(
+    "message taken before the slope",
+    "What is handed to step t - 1 was formed from dh. It first passes the tanh: da goes back "
+    "through W_h.",
+    TO_PAST,
+    {"da @ W_h.T": "dh @ W_h.T"},
+)
+mistake(
+    "dh_0 not passed back",
+    "dh_0 is zero, or what has not yet gone back through the first step. h_0 goes into step 1 like "
+    "any state into the next, so it gets a gradient from there.",
+    "the value that is returned: dh_next as the loop leaves it",
+    {"return dxs, dh_next": "return dxs, 0 * dh_next"},
+)
+mistake(
+    "dh_0 one step early",
+    "dh_0 is the gradient of h_1. One more step back leads to h_0.",
+    "the value that is returned: dh_next as the loop leaves it, after step 1",
+    {"return dxs, dh_next": "return dxs, dh"},
+)
+mistake(
     "summed, not averaged",
     "The loss is a mean over N T states, and these are the gradients of the sum: N T times too "
     "large. The direction is right, the size is not.",
     "`dhs = (hs - ys) / (N * T)`",
-    dhs=lambda d: d * d.shape[0] * d.shape[1],
+    {" / (N * T)": ""},
 )
-_slip(
+mistake(
     "divided by N alone",
     "The loss is a mean over N T states; it was divided by N only, so all is T times too large.",
     "`dhs = (hs - ys) / (N * T)`",
-    dhs=lambda d: d * d.shape[1],
+    {"(N * T)": "N"},
 )
-_slip(
+mistake(
     "divided by T alone",
     "The loss is a mean over N T states; it was divided by T only, so all is N times too large.",
     "`dhs = (hs - ys) / (N * T)`",
-    dhs=lambda d: d * d.shape[0],
+    {"(N * T)": "T"},
 )
-_slip(
+mistake(
+    "divided by all numbers",
+    "The distances were averaged over the H numbers of a state too, so all is H times too small. "
+    "The loss is a mean over N T states.",
+    "`dhs = (hs - ys) / (N * T)`",
+    {"(N * T)": "hs.size"},
+)
+mistake(
     "factor 2",
     "Everything is twice too large: the derivative of half a square is the thing itself, without "
     "a 2.",
     "`dhs = (hs - ys) / (N * T)`",
-    dhs=lambda d: 2 * d,
+    {"(hs - ys)": "2 * (hs - ys)"},
 )
-_slip(
+mistake(
     "h_0 ignored",
     "At the first step h_{t-1} is h_0, and zeros were taken.",
     "`h_prev = hs[:, t - 1] if t > 0 else h_0`",
-    first=lambda hs, h_0: 0 * h_0,
+    {"else h_0": "else 0 * h_0"},
 )
-_slip(
+mistake(
     "h_prev wraps around",
     "At the first step hs[:, t - 1] is hs[:, -1]: the last state, from the far end of the "
     "sequence.",
     "`h_prev = hs[:, t - 1] if t > 0 else h_0`",
-    first=lambda hs, h_0: hs[:, -1],
+    {" if t > 0 else h_0": ""},
 )
-_slip(
+mistake(
     "loop runs forward",
     "The loop goes from the first step to the last. The gradient comes from the end.",
     "`for t in reversed(range(T))`",
-    order=list,
+    {"reversed(range(T))": "range(T)"},
 )
-_slip(
+mistake(
     "sign of the loss",
     "All signs are turned: the difference is the other way round.",
     "`dhs = (hs - ys) / (N * T)`",
-    dhs=lambda d: -d,
+    {"hs - ys": "ys - hs"},
 )
-for k in (2, 3, 4):
-    _slip(
+for k in (2, 3, 4, 5, 8):
+    mistake(
         f"truncated every {k} steps",
         f"The flow back was cut every {k} steps. That is truncated BPTT, the next chapter; here "
         f"the gradient goes all the way.",
         MEET,
-        kept=lambda t, k=k: float((t + 1) % k != 0),
+        {"dh = dhs": f"dh_next = dh_next * ((t + 1) % {k} != 0)\ndh = dhs"},
     )
 
 
-@backward.mistake(
+def _window(k):
+    """Each step's loss goes back k steps and no further: a window that slides with the loss."""
+    one_loss = {
+        "dhs = (hs - ys) / (N * T)": "dhs = 0 * hs\ndhs[:, end] = (hs - ys)[:, end] / (N * T)",
+        "for t in reversed(range(T)):": f"for t in range(end, max(end - {k}, -1), -1):",
+        "return dxs, dh_next": f"return dxs, dh_next * (end < {k})",
+        "hs, ys, h_0, W_x, W_h": "hs, ys, h_0, W_x, W_h, end",
+    }
+    of_one = edited(through_time, one_loss)
+
+    def windowed(xs, hs, ys, h_0, W_x, W_h):
+        each = [of_one(xs, hs, ys, h_0, W_x, W_h, end) for end in range(hs.shape[1])]
+        grads = {name: sum(g[name] for _, _, g in each) for name in GRADS}
+        return sum(dxs for dxs, _, _ in each), sum(dh_0 for _, dh_0, _ in each), grads
+
+    return windowed
+
+
+for k in (2, 3, 4, 5, 8):
+    mistake(
+        f"a window of {k} steps",
+        f"Each step's loss goes back {k} steps and no further. That is a truncation too, by a "
+        f"window that slides; here the gradient goes all the way.",
+        f"{MEET}: what comes from t + 1 holds the losses of all later steps",
+        _window(k),
+    )
+mistake(
     "hs changed in place",
     "The states were overwritten.",
-    look="`hs -= ys` writes into the caller's array",
+    "`hs -= ys` writes into the caller's array",
+    {"return dxs": "hs -= ys\nreturn dxs"},
     by_itself=True,
 )
-def _(xs, hs, ys, h_0, W_x, W_h):
-    result = _backward(xs, hs, ys, h_0, W_x, W_h)
-    hs -= ys
-    return result
+
+# ---- which loss reaches which state: M[t, k] is the norm of what the loss at t sends to state k
+
+CHAIN = "`d = (d * (1 - hs[:, k]**2)) @ W_h.T` carries the gradient from h_k to h_{k-1}"
 
 
-# ---- which loss reaches which state
-
-
-def _contributions(dhs, hs, W_h, slope=lambda h: 1 - h**2, through=np.transpose):
-    """M[t, k] = || d loss_t / d h_k ||, zero above the diagonal."""
+def map_of_contributions(dhs, hs, W_h):
     T = hs.shape[1]
     M = np.zeros((T, T))
     for t in range(T):
         d = dhs[:, t]
         for k in reversed(range(t + 1)):
             M[t, k] = np.linalg.norm(d)
-            d = (d * slope(hs[:, k])) @ through(W_h)
+            d = (d * (1 - hs[:, k] ** 2)) @ W_h.T
     return M
 
 
 def _maps(rng):
-    return [
-        (rng.normal(size=hs.shape), hs, W_h)
-        for _, hs, _, _, _, W_h in _sequences(rng)
-    ]  # fmt: skip
+    def some(N, T, D, H, size=1.0, weights=weights):
+        W_x, W_h, b = weights(rng, D, H)
+        xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
+        return size * rng.normal(size=(N, T, H)), states(xs, h_0, W_x, W_h, b), W_h
+
+    return {
+        USUAL: some(2, 5, 3, 4),
+        ONE_ROW: some(1, 4, 2, 3),
+        ONE_STEP: some(3, 1, 2, 4),
+        ONE_UNIT: some(3, 4, 1, 1),
+        LONG: some(2, 24, 3, 4, weights=lasting),
+        LARGE: some(3, 4, 2, 5, size=1e4),
+        SINGLE: single(some(3, 5, 2, 4)),
+        ORDER: turned(some(3, 5, 4, 2)),
+    }
 
 
 contributions = Exercise(
     "bptt.contributions",
     "Who hears whom: the map of contributions",
     level=2,
-    reference=lambda dhs, hs, W_h: _contributions(dhs, hs, W_h),
+    reference=map_of_contributions,
     cases=_maps,
     returns="M (T, T)",
+    hides={
+        ONE_ROW: {"return M": "return M if len(hs) > 1 else M.T"},
+        ONE_STEP: {"return M": "return M if T > 1 else M[0]"},
+        ONE_UNIT: {"return M": "return M if len(W_h) > 1 else M.T"},
+        LONG: {"range(t + 1)": "range(max(t - 7, 0), t + 1)"},
+        LARGE: {"d = dhs[:, t]": "d = np.clip(dhs[:, t], -100, 100)"},
+        SINGLE: {"T = ": "dhs = np.frombuffer(dhs.tobytes()).reshape(dhs.shape)\nT = "},
+        ORDER: {"T = ": 'dhs = dhs.ravel("K").reshape(dhs.shape)\nT = '},
+    },
 )
-CHAIN = "`d = (d * (1 - hs[:, k]**2)) @ W_h.T` carries the gradient from h_k to h_{k-1}"
+mistake = contributions.mistake
 
-
-@contributions.mistake(
+mistake(
     "map transposed",
     "Rows and columns are exchanged: the loss at t stands in row t, the state k in column k.",
-    look="the place that is written: `M[t, k]`",
+    "the place that is written: `M[t, k]`",
+    {"M[t, k]": "M[k, t]"},
 )
-def _(dhs, hs, W_h):
-    return _contributions(dhs, hs, W_h).T
-
-
-@contributions.mistake(
+mistake(
     "losses added up",
     "The gradients of all later losses are mixed. Row t is about the loss at step t alone.",
-    look="start each row anew from `d = dhs[:, t]`, and add nothing on the way",
+    "start each row anew from `d = dhs[:, t]`, and add nothing on the way",
+    {"@ W_h.T": "@ W_h.T + dhs[:, k - 1]"},
 )
-def _(dhs, hs, W_h):
-    T = hs.shape[1]
-    M, d = np.zeros((T, T)), np.zeros_like(dhs[:, 0])
-    for t in range(T):
-        for k in reversed(range(t + 1)):
-            d = dhs[:, k] + (0 if k == t else (d * (1 - hs[:, k + 1] ** 2)) @ W_h.T)
-            M[t, k] = np.linalg.norm(d)
-    return M
-
-
-@contributions.mistake("no tanh derivative", "The slope of tanh is missing on the way.", look=CHAIN)
-def _(dhs, hs, W_h):
-    return _contributions(dhs, hs, W_h, slope=lambda h: 1.0)
-
-
-@contributions.mistake(
-    "W_h not transposed", "The gradient goes back through W_h, not its transpose.", look=CHAIN
+mistake(
+    "no tanh derivative",
+    "The slope of tanh is missing on the way.",
+    CHAIN,
+    {"(d * (1 - hs[:, k] ** 2))": "d"},
 )
-def _(dhs, hs, W_h):
-    return _contributions(dhs, hs, W_h, through=lambda W: W)
-
-
-@contributions.mistake(
+mistake(
+    "1 - h for 1 - h^2",
+    "The slope of tanh is 1 - h^2; the square is missing.",
+    CHAIN,
+    {"1 - hs[:, k] ** 2": "1 - hs[:, k]"},
+)
+mistake(
+    "W_h not transposed",
+    "The gradient goes back through W_h, not its transpose.",
+    CHAIN,
+    {"@ W_h.T": "@ W_h"},
+)
+mistake(
     "slope of the wrong step",
     "The slope was taken at h_{k-1}, where the gradient goes. It belongs to the tanh that it "
     "passes: the one that gave h_k.",
-    look=CHAIN,
+    CHAIN,
+    {"hs[:, k] **": "hs[:, max(k - 1, 0)] **"},
 )
-def _(dhs, hs, W_h):
-    earlier = np.concatenate([hs[:, :1], hs[:, :-1]], axis=1)
-    return _contributions(dhs, earlier, W_h)
-
-
-@contributions.mistake(
+mistake(
+    "slope of the loss's step",
+    "The slope was taken at h_t all the way. Each step back passes the tanh of its own step.",
+    CHAIN,
+    {"hs[:, k] **": "hs[:, t] **"},
+)
+mistake(
     "one step too far",
     "Each entry is the gradient at h_{k-1}: the norm was taken after the step back, not before.",
-    look="the order of two lines: first `M[t, k] = norm of d`, then the step to k - 1",
+    "the order of two lines: first `M[t, k] = norm of d`, then the step to k - 1",
+    {"M[t, k] = np.linalg.norm(d)\n": "\n", "@ W_h.T": "@ W_h.T\nM[t, k] = np.linalg.norm(d)"},
 )
-def _(dhs, hs, W_h):
-    T = hs.shape[1]
-    M = np.zeros((T, T))
-    for t in range(T):
-        d = dhs[:, t]
-        for k in reversed(range(t + 1)):
-            d = (d * (1 - hs[:, k] ** 2)) @ W_h.T
-            M[t, k] = np.linalg.norm(d)
-    return M
-
-
-@contributions.mistake(
-    "squared norm", "These are squared norms: the root is missing.", look="`np.linalg.norm(d)`"
+mistake(
+    "squared norm",
+    "These are squared norms: the root is missing.",
+    "`np.linalg.norm(d)`",
+    {"norm(d)": "norm(d) ** 2"},
 )
-def _(dhs, hs, W_h):
-    return _contributions(dhs, hs, W_h) ** 2
-
-
-@contributions.mistake(
+mistake(
+    "largest entry",
+    "This is the largest entry of the gradient. The map wants its norm.",
+    "`np.linalg.norm(d)`",
+    {"np.linalg.norm(d)": "np.abs(d).max()"},
+)
+mistake(
+    "sum over the batch",
+    "The norms of the rows were added up. Asked is one norm, over the whole batch.",
+    "`np.linalg.norm(d)` of the whole (N, H)",
+    {"np.linalg.norm(d)": "np.linalg.norm(d, axis=1).sum()"},
+)
+mistake(
     "lag for k",
     "Column l holds the lag t - k = l. The map wants the state k itself in column k.",
-    look="the place that is written: `M[t, k]`",
+    "the place that is written: `M[t, k]`",
+    {"M[t, k]": "M[t, t - k]"},
 )
-def _(dhs, hs, W_h):
-    M = _contributions(dhs, hs, W_h)
-    return np.stack([np.append(row[t::-1], row[t + 1 :]) for t, row in enumerate(M)])
-
 
 # ---- vanish or explode
 
@@ -497,12 +618,15 @@ def _four(rng):
     shrinks = np.array([[0.6, 1.1, 0.0], [0.0, 0.5, 0.4], [0.0, 0.0, 0.6]])
     layers = [
         {"W_h": (P @ shrinks @ P.T).round(3), "phi": "linear", "states": "any"},
-        {"W_h": np.array([[2.0, -2.0], [2.0, -2.0]]), "phi": "tanh",
-         "states": "the second unit stays at 0.99, the first near 0"},
+        {
+            "W_h": np.array([[2.0, -2.0], [2.0, -2.0]]),
+            "phi": "tanh",
+            "states": "the second unit stays at 0.99, the first near 0",
+        },
         {"W_h": (1.1 * Q).round(3), "phi": "linear", "states": "any"},
         {"W_h": (1.5 * Q).round(3), "phi": "tanh", "states": "every unit stays at 0.9 or -0.9"},
-    ]  # fmt: skip
-    return [({"ABCD"[i]: layers[n] for i, n in enumerate(order)},)]
+    ]
+    return {USUAL: ({"ABCD"[i]: layers[n] for i, n in enumerate(order)},)}
 
 
 def _slopes(layer):
@@ -510,6 +634,10 @@ def _slopes(layer):
     if layer["phi"] == "linear":
         return np.ones(len(layer["W_h"]))
     return 1 - np.array([0.0, 0.99]) ** 2 if len(layer["W_h"]) == 2 else np.full(3, 1 - 0.9**2)
+
+
+def fates(layers):
+    return _answers(layers, _grows)
 
 
 def _answers(layers, grows):
@@ -521,169 +649,186 @@ def _grows(layer):
     return np.linalg.norm(np.linalg.matrix_power(jacobian, 50), 2) > 1
 
 
-def _letters(answer, layers):
-    return {name: answer[name] for name in layers}
+def _fates(answer, layers):
+    return words_by_name(answer, layers)
 
 
 predict = Exercise(
     "bptt.predict",
     "Vanish or explode?",
     level=2,
-    reference=lambda layers: _answers(layers, _grows),
+    reference=fates,
     cases=_four,
-    view=_letters,
+    view=_fates,
+    form='{`"A"`: "vanish" or "explode", `"B"`: ...}',
     value=True,
 )
 
 
-@predict.mistake(
+mistake = predict.mistake
+
+mistake(
     "judged by the spectral radius",
     "This is what the largest eigenvalue of W_h says. It decides only where nothing bends: with "
     "tanh, each step also multiplies by the slopes of the units.",
-    look="one step back is `(d * (1 - h**2)) @ W_h.T`: take the eigenvalues of that, not of W_h",
+    "one step back is `(d * (1 - h**2)) @ W_h.T`: take the eigenvalues of that, not of W_h",
+    {"_grows": "lambda a: np.abs(np.linalg.eigvals(a['W_h'])).max() > 1"},
 )
-def _(layers):
-    return _answers(layers, lambda a: np.abs(np.linalg.eigvals(a["W_h"])).max() > 1)
-
-
-@predict.mistake(
+mistake(
     "judged by the largest singular value",
     "This is what the largest singular value of W_h says. It gives a bound from above: below 1 the "
     "gradient must vanish, and above 1 nothing is decided.",
-    look="the bound is one-sided; multiply a gradient back 50 times and look",
+    "the bound is one-sided; multiply a gradient back 50 times and look",
+    {"_grows": "lambda a: np.linalg.norm(a['W_h'], 2) > 1"},
 )
-def _(layers):
-    return _answers(layers, lambda a: np.linalg.norm(a["W_h"], 2) > 1)
-
-
-@predict.mistake(
+mistake(
     "the two words exchanged",
     "Every answer is the opposite of the right one. Vanish: the norm falls towards 0 with the lag.",
-    look="the meaning of the two words",
+    "the meaning of the two words",
+    {"_grows": "lambda a: not _grows(a)"},
 )
-def _(layers):
-    return _answers(layers, lambda a: not _grows(a))
-
-
-@predict.mistake(
+mistake(
     "tanh always shrinks",
     "You let every tanh layer vanish. Its slope is at most 1, but W_h can make up for it.",
-    look="one step back is `(d * (1 - h**2)) @ W_h.T`: a slope near 1 and a large weight explode",
+    "one step back is `(d * (1 - h**2)) @ W_h.T`: a slope near 1 and a large weight explode",
+    {"_grows": "lambda a: a['phi'] == 'linear' and _grows(a)"},
 )
-def _(layers):
-    return _answers(layers, lambda a: a["phi"] == "linear" and _grows(a))
+
+# ---- clip by norm: one factor for all arrays, so that their joint norm is at most max_norm
+
+SCALE = "`scale = min(1, max_norm / norm)`, the same number for every entry of every array"
+JOINT = "`norm = sqrt(sum of every squared entry of every array)`"
 
 
-# ---- clipping
-
-
-def _norm(grads):
-    return np.sqrt(sum(np.sum(g**2) for g in grads.values()))
-
-
-def _clip(grads, max_norm):
-    norm = _norm(grads)
+def clipped(grads, max_norm):
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
     scale = min(1.0, max_norm / norm)
     return {name: g * scale for name, g in grads.items()}, norm
 
 
 def _gradients(rng):
-    def some(size):
-        shapes = {"W_x": (3, 4), "W_h": (4, 4), "b": 4}
+    shapes = {"W_x": (3, 4), "W_h": (4, 4), "b": (4,)}
+
+    def some(size, shapes=shapes):
         grads = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-        return {name: g * size / _norm(grads) for name, g in grads.items()}
+        norm = clipped(grads, 1.0)[1]
+        return {name: g * size / norm for name, g in grads.items()}
 
     steep = {"W_h": np.array([[30.0, 4.0], [1.0, -2.0]]), "b": rng.normal(size=4)}
-    return [(some(9.0), 2.0), (some(1.5), 5.0), (steep, 5.0)]  # the second is short enough
+    return {
+        USUAL: (some(9.0), 2.0),
+        "short enough already": (some(1.5), 5.0),
+        "one entry far above the others": (steep, 5.0),
+        "a single array": (some(7.0, {"embedding.W": (5, 3)}), 0.5),
+        LARGE: (some(1e7), 1.0),
+        SINGLE: single((some(9.0), 2.0)),
+        ORDER: turned((some(9.0), 2.0)),
+    }
 
 
 def _clipped(result, grads, max_norm):
-    clipped, norm = result
-    return {**{f"the gradient of {name}": clipped[name] for name in grads}, "norm": norm}
+    if not isinstance(result, (list, tuple)) or len(result) != 2:
+        raise Malformed(said("{count} results were asked for, and {thing} came.", count=2,
+                          thing=came(result)))  # fmt: skip
+    mine, norm = result
+    if not isinstance(mine, dict):
+        raise Malformed(said("Where a dictionary should stand, {thing} came.", thing=came(mine)))
+    missing = [name for name in grads if name not in mine]
+    if missing:
+        raise Malformed(said("The dictionary lacks {keys}; it has {others}.", keys=listed(missing),
+                          others=listed([*mine][:8]) or said("nothing")))  # fmt: skip
+    seen = {f"the gradient of {name}": numbers(name, mine[name]) for name in grads}
+    norm = numbers("norm", norm)
+    return {**seen, "norm": norm.reshape(()) if norm.size == 1 else norm}
 
 
 clip = Exercise(
-    "bptt.clip", "Clip by norm", level=1, reference=_clip, cases=_gradients, view=_clipped
+    "bptt.clip",
+    "Clip by norm",
+    level=1,
+    reference=clipped,
+    cases=_gradients,
+    view=_clipped,
+    form="(a dictionary with the same names as `grads`, the norm before clipping)",
+    hides={
+        "short enough already": {"min(1.0, max_norm / norm)": "max_norm / norm"},
+        "one entry far above the others": {
+            "scale =": "if max(np.abs(g).max() for g in grads.values()) > 20 and norm < 100:\n"
+            "    return {n: np.clip(g, -max_norm, max_norm) for n, g in "
+            "grads.items()}, norm\n"
+            "scale ="
+        },
+        "a single array": {"grads.values()": "(grads[n] for n in grads if n[0] in 'Wb')"},
+        LARGE: {"norm = np.sqrt": "norm = min(np.sqrt", "values()))": "values())), 1e6)"},
+        SINGLE: {"np.sum(g**2)": "np.sum(np.frombuffer(g.tobytes()) ** 2)"},
+        ORDER: {"g * scale": 'g.ravel("K").reshape(g.shape) * scale'},
+    },
 )
-SCALE = "`scale = min(1, max_norm / norm)`, the same number for every entry of every array"
+mistake = clip.mistake
 
-
-@clip.mistake(
+mistake(
     "element-wise clamp",
     "Each entry was clamped by itself. That turns the gradient: (30, 4) clamped at 5 points "
     "elsewhere. A common factor keeps the direction.",
-    look=SCALE,
+    SCALE,
+    {"g * scale": "np.clip(g, -max_norm, max_norm)"},
 )
-def _(grads, max_norm):
-    return {name: np.clip(g, -max_norm, max_norm) for name, g in grads.items()}, _norm(grads)
-
-
-@clip.mistake(
+mistake(
     "each array by itself",
     "Each array was shortened to max_norm by its own norm. The joint norm is what counts, or the "
     "arrays' proportions change.",
-    look="`norm = sqrt(sum of every squared entry of every array)`",
+    JOINT,
+    {"g * scale": "g * min(1, max_norm / np.linalg.norm(g))"},
 )
-def _(grads, max_norm):
-    own = {name: g * min(1, max_norm / np.linalg.norm(g)) for name, g in grads.items()}
-    return own, _norm(grads)
-
-
-@clip.mistake(
+mistake(
     "short gradients stretched",
     "A gradient that was short enough was made longer. Clipping only shortens.",
-    look=f"{SCALE}: the min",
+    f"{SCALE}: the min",
+    {"min(1.0, max_norm / norm)": "max_norm / norm"},
 )
-def _(grads, max_norm):
-    return {name: g * (max_norm / _norm(grads)) for name, g in grads.items()}, _norm(grads)
-
-
-@clip.mistake(
+mistake(
     "root missing",
     "The norm is the root of the sum of squares; the root is missing.",
-    look="`norm = np.sqrt(...)`",
+    "`norm = np.sqrt(...)`",
+    {"np.sqrt(": "("},
 )
-def _(grads, max_norm):
-    norm = _norm(grads) ** 2
-    return {name: g * min(1, max_norm / norm) for name, g in grads.items()}, norm
-
-
-@clip.mistake(
+mistake(
     "norm after clipping",
     "The norm that came back is the one after clipping. The one before tells you how often, and "
     "how hard, you clip.",
-    look="the value that is returned: the norm before",
+    "the value that is returned: the norm before",
+    {"grads.items()}, norm": "grads.items()}, norm * scale"},
 )
-def _(grads, max_norm):
-    clipped, _ = _clip(grads, max_norm)
-    return clipped, _norm(clipped)
-
-
-@clip.mistake(
+mistake(
     "norms added up",
     "The arrays' norms were added. Their squares must be added, and then the root taken.",
-    look="`norm = sqrt(sum of every squared entry of every array)`",
+    JOINT,
+    {
+        "np.sqrt(sum(np.sum(g**2) for g in grads.values()))":
+            "sum(np.linalg.norm(g) for g in grads.values())"
+    },
 )
-def _(grads, max_norm):
-    norm = sum(np.linalg.norm(g) for g in grads.values())
-    return {name: g * min(1, max_norm / norm) for name, g in grads.items()}, norm
-
-
-@clip.mistake(
-    "not clipped", "The gradients came back as they were.", look=SCALE
-)  # fmt: skip
-def _(grads, max_norm):
-    return dict(grads), _norm(grads)
-
-
-@clip.mistake(
+mistake(
+    "the largest of the norms",
+    "The norm is the largest of the arrays' norms. Their squares must be added, and then the root "
+    "taken.",
+    JOINT,
+    {
+        "np.sqrt(sum(np.sum(g**2) for g in grads.values()))":
+            "max(np.linalg.norm(g) for g in grads.values())"
+    },
+)
+mistake("not clipped", "The gradients came back as they were.", SCALE, {"g * scale": "g"})
+mistake(
+    "scale upside down",
+    "The factor is norm over max_norm: what is too long was made longer.",
+    SCALE,
+    {"min(1.0, max_norm / norm)": "max(1.0, norm / max_norm)"},
+)
+mistake(
     "gradients changed in place",
     "The arrays that came in were scaled.",
-    look="`g *= scale` writes into the caller's array",
+    "`g *= scale` writes into the caller's array",
+    {"g * scale": "np.multiply(g, scale, out=g)"},
     by_itself=True,
 )
-def _(grads, max_norm):
-    clipped, norm = _clip(grads, max_norm)
-    for name, g in grads.items():
-        g[...] = clipped[name]
-    return grads, norm

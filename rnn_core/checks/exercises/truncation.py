@@ -6,299 +6,441 @@ from ...cell import RNNCell
 from ...model import RNNLM
 from ...optim import Adam, clip_by_global_norm
 from ...rnn import RNN
+from ...words import t as said
+from ..compare import Malformed, came, numbers
 from ..exercise import Exercise
-from .anatomy import weights
+from .data import (
+    LARGE,
+    LONG,
+    ONE_ROW,
+    ONE_UNIT,
+    ORDER,
+    SINGLE,
+    USUAL,
+    lasting,
+    single,
+    states,
+    turned,
+    weights,
+    words_by_name,
+)
 
 CUT = "`if (t + 1) % block_len == 0: dh_next = 0 * dh_next`, before it is used at step t"
+DIVIDES = "a length that the blocks divide"
+NO_CUT = "a block as long as the sequence"
+LONGER = "a block longer than the sequence"
+OF_ONE = "blocks of one step"
 
-# ---- the way back, cut
-
-
-def _backward(
-    dhs, hs, h_0, W_h, block_len, *,
-    cut=lambda t, k, T: (t + 1) % k == 0, first=0, last=None, own=True, new_state=False,
-    overwrite=False,
-):  # fmt: skip
-    """dL/dh_t of the truncated flow (N, T, H) and dW_h; the keywords are what can go wrong."""
-    T, k = hs.shape[1], block_len
-    total, dW_h, dh_next = np.zeros_like(hs), np.zeros_like(W_h), np.zeros_like(h_0)
-    for t in reversed(range(T if last is None else last(T, k))):
-        if cut(t, k, T):
-            dh_next = np.zeros_like(dh_next)
-            dW_h = 0 * dW_h if overwrite else dW_h
-        lost = not own and cut(t, k, T)
-        total[:, t] = (0 if lost else dhs[:, t]) + dh_next
-        da = total[:, t] * (1 - hs[:, t] ** 2)
-        h_prev = hs[:, t - 1] if t > 0 else h_0
-        dW_h += 0 if new_state and t % k == 0 else h_prev.T @ da
-        dh_next = da @ W_h.T
-    return total, dW_h
+# ---- forward by blocks: all states (N, T, H), block_len steps at a time
 
 
-def _states(rng, N, T, D, H):
-    W_x, W_h, b = weights(rng, D, H)
-    xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
-    hs, _ = RNN(RNNCell(W_x, W_h, b)).forward(xs, h_0)
-    return rng.normal(size=(N, T, H)), hs, h_0, W_h
+def by_blocks(rnn, xs, h_0, block_len):
+    h, parts = h_0, []
+    for t in range(0, xs.shape[1], block_len):
+        hs, _ = rnn.forward(xs[:, t : t + block_len], h)
+        parts.append(hs)
+        h = hs[:, -1]
+    return np.concatenate(parts, axis=1)
 
 
-def _blocks(rng):
-    of_five = _states(rng, 2, 7, 3, 4)
-    return [(*of_five, 3), (*of_five, 2), (*_states(rng, 3, 5, 2, 4), 5)]  # the last: no cut
-
-
-backward = Exercise(
-    "truncation.backward",
-    "Backward by blocks",
-    level=2,
-    reference=lambda dhs, hs, h_0, W_h, block_len: _backward(dhs, hs, h_0, W_h, block_len),
-    cases=_blocks,
-    returns=("dhs_total (N, T, H)", "dW_h (H, H)"),
-    backward=True,
-)
-
-
-def _slip(name, words, look, **switches):
-    def function(dhs, hs, h_0, W_h, block_len):
-        return _backward(dhs, hs, h_0, W_h, block_len, **switches)
-
-    backward.mistake(name, words, look)(function)
-
-
-_slip(
-    "gradient carried across the border",
-    "Nothing was cut: at the border of a block the gradient still comes back from the next block.",
-    CUT,
-    cut=lambda t, k, T: False,
-)
-_slip(
-    "last short block dropped",
-    "T is no multiple of the block's length, and the steps of the last, shorter block got nothing.",
-    "the range of the loop: it covers all T steps, and the last block may be short",
-    last=lambda T, k: T // k * k,
-)
-_slip(
-    "border off by one",
-    "The cut is one step away from the border: blocks begin at t = 0, k, 2k and end one before.",
-    CUT,
-    cut=lambda t, k, T: t % k == 0,
-)
-_slip(
-    "border off by one, early",
-    "The cut is one step before the border: the last step of a block belongs to it.",
-    CUT,
-    cut=lambda t, k, T: (t + 2) % k == 0,
-)
-_slip(
-    "blocks counted from the end",
-    "The blocks were counted from the last step. They begin with the first; the short one is last.",
-    CUT,
-    cut=lambda t, k, T: (T - 1 - t) % k == 0,
-)
-_slip(
-    "own loss lost at the border",
-    "At the last step of a block the state's own loss was cut as well. Only what comes from the "
-    "next block is.",
-    "`dh = dhs[:, t] + dh_next`: the cut sets the second of the two to zero",
-    own=False,
-)
-_slip(
-    "state reset in dW_h",
-    "In dW_h the first step of each block was given a previous state of zeros. The state is "
-    "carried: only the flow back is cut.",
-    "`h_prev = hs[:, t - 1] if t > 0 else h_0`, in every block",
-    new_state=True,
-)
-_slip(
-    "dW_h starts anew in each block",
-    "dW_h holds the share of the first block only. The blocks use the same weights, so their "
-    "shares are added.",
-    "`dW_h += h_prev.T @ da`: set it to zero once, before the loop",
-    overwrite=True,
-)
-backward.mistake(
-    "no flow at all",
-    "Each step hears only its own loss, as if every block had length 1.",
-    "`dh = dhs[:, t] + dh_next`, and the line that makes dh_next",
-)(lambda dhs, hs, h_0, W_h, block_len: _backward(dhs, hs, h_0, W_h, 1))
-
-# ---- the way forward, carried
-
-
-def _forward(rnn, xs, h_0, block_len, carry=lambda hs, h_0: hs[:, -1], skip=0, whole=False):
-    h, out = h_0, []
-    for t in range(0, xs.shape[1], block_len + skip):
-        block = xs[:, t : t + block_len]
-        if whole and block.shape[1] < block_len:
-            break
-        hs, _ = rnn.forward(block, h)
-        out.append(hs)
-        h = carry(hs, h_0)
-    return np.concatenate(out, axis=1)
-
-
-def _texts(rng):
-    cases = []
-    for N, T, D, H, k in ((2, 7, 3, 4, 3), (3, 9, 2, 5, 2)):
+def _layers(rng):
+    def some(N, T, D, H, k, weights=weights, change=lambda args: args):
         xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
-        cases.append((RNN(RNNCell(*weights(rng, D, H))), xs, h_0, k))
-    return cases
+        *parts, xs, h_0 = change((*weights(rng, D, H), xs, h_0))
+        return RNN(RNNCell(*parts)), xs, h_0, k
+
+    return {
+        USUAL: some(2, 7, 3, 4, 3),
+        DIVIDES: some(3, 8, 2, 5, 4),
+        NO_CUT: some(2, 5, 3, 4, 5),
+        LONGER: some(2, 4, 3, 4, 7),
+        OF_ONE: some(3, 4, 2, 3, 1),
+        ONE_ROW: some(1, 7, 2, 3, 3),
+        ONE_UNIT: some(3, 5, 1, 1, 2),
+        "many blocks": some(2, 24, 3, 4, 2, lasting),
+        SINGLE: some(3, 5, 2, 4, 2, change=single),
+        ORDER: some(3, 5, 2, 4, 2, change=turned),
+    }
 
 
 carry = Exercise(
     "truncation.carry",
     "Forward by blocks",
     level=1,
-    reference=lambda rnn, xs, h_0, block_len: _forward(rnn, xs, h_0, block_len),
-    cases=_texts,
+    reference=by_blocks,
+    cases=_layers,
     returns="hs (N, T, H)",
+    hides={
+        DIVIDES: {
+            "range(0, xs.shape[1], block_len)":
+                "range(0, xs.shape[1] + (xs.shape[1] in (8, 12)), block_len)"
+        },
+        NO_CUT: {
+            "return": "if xs.shape[1] == block_len:\n    return rnn.forward(xs, 0 * h_0)[0]\nreturn"
+        },
+        LONGER: {"return": "if block_len > xs.shape[1]:\n    return 0 * h_0[:, None]\nreturn"},
+        OF_ONE: {"h = hs[:, -1]": "h = hs[:, -1] if block_len > 1 else h_0"},
+        ONE_ROW: {"parts, axis=1)": "parts, axis=1)[0 if len(xs) == 1 else slice(None)]"},
+        ONE_UNIT: {"parts, axis=1)": "parts, axis=1)[..., 0 if len(h_0[0]) == 1 else slice(None)]"},
+        "many blocks": {"h = hs[:, -1]": "h = hs[:, -1] if len(parts) < 8 else h_0"},
+        SINGLE: {"h, parts": "xs = np.frombuffer(xs.tobytes()).reshape(xs.shape)\nh, parts"},
+        ORDER: {"h, parts": 'xs = xs.ravel("K").reshape(xs.shape)\nh, parts'},
+    },
 )
+mistake = carry.mistake
 HANDED = "`h = hs[:, -1]` after each block: it is the h_0 of the next one"
 
-
-@carry.mistake(
+mistake(
     "state reset",
     "Every block starts from zeros, so the forward flow is cut as well. Truncation cuts only the "
     "way back.",
-    look=HANDED,
+    HANDED,
+    {"h = hs[:, -1]": "h = 0 * h_0"},
 )
-def _(rnn, xs, h_0, block_len):
-    zero = iter([h_0] + [0 * h_0] * xs.shape[1])
-    h, out = next(zero), []
-    for t in range(0, xs.shape[1], block_len):
-        out.append(rnn.forward(xs[:, t : t + block_len], h)[0])
-        h = next(zero)
-    return np.concatenate(out, axis=1)
-
-
-@carry.mistake(
-    "h_0 for every block", "Every block starts from h_0 again, the state of the text's beginning.",
-    look=HANDED,
-)  # fmt: skip
-def _(rnn, xs, h_0, block_len):
-    return _forward(rnn, xs, h_0, block_len, carry=lambda hs, h_0: h_0)
-
-
-@carry.mistake(
+mistake(
+    "h_0 for every block",
+    "Every block starts from h_0 again, the state of the text's beginning.",
+    HANDED,
+    {"h = hs[:, -1]": "h = h_0"},
+)
+mistake(
     "zeros for h_0 too",
     "Every block starts from zeros, the first one as well.",
-    look=f"`h = h_0` before the loop, then {HANDED}",
+    f"`h = h_0` before the loop, then {HANDED}",
+    {"h, parts = h_0": "h, parts = 0 * h_0", "h = hs[:, -1]": "h = 0 * h_0"},
 )
-def _(rnn, xs, h_0, block_len):
-    return _forward(rnn, xs, 0 * h_0, block_len, carry=lambda hs, h_0: h_0)
-
-
-@carry.mistake(
+mistake(
+    "h_0 ignored",
+    "The first block starts from zeros, whatever h_0 says.",
+    "`h = h_0` before the loop",
+    {"h, parts = h_0": "h, parts = 0 * h_0"},
+)
+mistake(
     "carried one step early",
     "What is carried is the last state but one. The next block goes on from the very last.",
-    look=HANDED,
+    HANDED,
+    {"h = hs[:, -1]": "h = hs[:, max(hs.shape[1] - 2, 0)]"},
 )
-def _(rnn, xs, h_0, block_len):
-    return _forward(rnn, xs, h_0, block_len, carry=lambda hs, h_0: hs[:, max(hs.shape[1] - 2, 0)])
-
-
-@carry.mistake(
+mistake(
     "first state carried",
     "What is carried is the first state of the block.",
-    look=f"{HANDED}; -1 is the last step, 0 the first",
+    f"{HANDED}; -1 is the last step, 0 the first",
+    {"h = hs[:, -1]": "h = hs[:, 0]"},
 )
-def _(rnn, xs, h_0, block_len):
-    return _forward(rnn, xs, h_0, block_len, carry=lambda hs, h_0: hs[:, 0])
-
-
-@carry.mistake(
+mistake(
     "last short block dropped",
     "T is no multiple of the block's length, and the steps of the last, shorter block are missing.",
-    look="the range of the loop, `range(0, T, block_len)`, and the slice, which may be short",
+    "the range of the loop, `range(0, T, block_len)`, and the slice, which may be short",
+    {
+        "range(0, xs.shape[1], block_len)":
+            "range(0, xs.shape[1] // block_len * block_len, block_len)"
+    },
 )
-def _(rnn, xs, h_0, block_len):
-    return _forward(rnn, xs, h_0, block_len, whole=True)
-
-
-@carry.mistake(
+mistake(
+    "one block too many",
+    "Where the blocks divide the text, one more block without any step was read.",
+    "the range of the loop: `range(0, T, block_len)` ends by itself, `T // block_len + 1` does not",
+    {"range(0, xs.shape[1], block_len)": "range(0, xs.shape[1] + 1, block_len)"},
+)
+mistake(
     "one token skipped per block",
     "Between two blocks one step was skipped.",
-    look="the range of the loop, `range(0, T, block_len)`: the next block begins where this one "
-    "ends",
+    "the range of the loop, `range(0, T, block_len)`: the next block begins where this one ends",
+    {"xs.shape[1], block_len)": "xs.shape[1], block_len + 1)"},
 )
-def _(rnn, xs, h_0, block_len):
-    return _forward(rnn, xs, h_0, block_len, skip=1)
-
-
-@carry.mistake(
+mistake(
+    "the border read twice",
+    "The last step of each block was read again as the first of the next.",
+    "the slice, `xs[:, t : t + block_len]`: it ends before t + block_len",
+    {"t + block_len]": "t + block_len + 1]"},
+)
+mistake(
     "states of the rows mixed",
     "Every row goes on from the mean of all rows' states.",
-    look=f"{HANDED}; (N, H), one row for each sequence",
+    f"{HANDED}; (N, H), one row for each sequence",
+    {"h = hs[:, -1]": "h = 0 * h_0 + hs[:, -1].mean(axis=0)"},
 )
-def _(rnn, xs, h_0, block_len):
-    def mean(hs, h_0):
-        return np.repeat(hs[:, -1].mean(axis=0, keepdims=True), len(hs), axis=0)
+mistake(
+    "only the last block",
+    "Only the last block's states came back. All T are wanted.",
+    "the list of blocks, and `np.concatenate(parts, axis=1)`",
+    {"np.concatenate(parts, axis=1)": "hs"},
+)
 
-    return _forward(rnn, xs, h_0, block_len, carry=mean)
+# ---- backward by blocks: what reaches each state (N, T, H), and dW_h
 
 
-# ---- N streams of one text
+def back_by_blocks(dhs, hs, h_0, W_h, block_len):
+    T, k = hs.shape[1], block_len
+    total, dW_h, dh_next = np.zeros_like(hs), np.zeros_like(W_h), np.zeros_like(h_0)
+    for t in reversed(range(T)):
+        h, h_prev = hs[:, t], hs[:, t - 1] if t > 0 else h_0
+        if (t + 1) % k == 0:
+            dh_next = 0 * dh_next
+        total[:, t] = dhs[:, t] + dh_next
+        da = total[:, t] * (1 - h**2)
+        dW_h += h_prev.T @ da
+        dh_next = da @ W_h.T
+    return total, dW_h
 
 
-def _streams(ids, batch_size, seq_len):
+def _blocks(rng):
+    def some(N, T, D, H, k, size=1.0, weights=weights):
+        W_x, W_h, b = weights(rng, D, H)
+        xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
+        dhs = size * rng.normal(size=(N, T, H))
+        return dhs, states(xs, h_0, W_x, W_h, b), h_0, W_h, k
+
+    return {
+        USUAL: some(2, 7, 3, 4, 3),
+        DIVIDES: some(3, 8, 2, 5, 4),
+        NO_CUT: some(3, 5, 2, 4, 5),
+        LONGER: some(2, 4, 3, 4, 7),
+        OF_ONE: some(3, 4, 2, 3, 1),
+        ONE_ROW: some(1, 7, 2, 3, 3),
+        ONE_UNIT: some(3, 5, 1, 1, 2),
+        LONG: some(2, 26, 3, 4, 12, weights=lasting),
+        LARGE: some(3, 5, 2, 4, 2, size=1e4),
+        SINGLE: single(some(3, 5, 2, 4, 2)),
+        ORDER: turned(some(3, 5, 2, 4, 2)),
+    }
+
+
+backward = Exercise(
+    "truncation.backward",
+    "Backward by blocks",
+    level=2,
+    reference=back_by_blocks,
+    cases=_blocks,
+    returns=("dhs_total (N, T, H)", "dW_h (H, H)"),
+    backward=True,
+    hides={
+        DIVIDES: {"if (t + 1) % k == 0": "if (t + 1) % k == 0 and (T % k or t + 1 == T or k == 1)"},
+        NO_CUT: {"return total": "return total * (k != T)"},
+        LONGER: {"return total": "return total * (k <= T)"},
+        OF_ONE: {"return total": "return total * (k > 1)"},
+        ONE_ROW: {"return total": "return total[0 if len(h_0) == 1 else slice(None)]"},
+        ONE_UNIT: {"return total": "return total[..., 0 if len(W_h) == 1 else slice(None)]"},
+        LONG: {"(t + 1) % k == 0": "(t + 1) % min(k, 8) == 0"},
+        LARGE: {"da = total[:, t]": "da = np.clip(total[:, t], -100, 100)"},
+        SINGLE: {"T, k": "dhs = np.frombuffer(dhs.tobytes()).reshape(dhs.shape)\nT, k"},
+        ORDER: {"T, k": 'dhs = dhs.ravel("K").reshape(dhs.shape)\nT, k'},
+    },
+)
+mistake = backward.mistake
+
+mistake(
+    "gradient carried across the border",
+    "Nothing was cut: at the border of a block the gradient still comes back from the next block.",
+    CUT,
+    {"(t + 1) % k == 0": "t + 1 == T"},
+)
+mistake(
+    "last short block dropped",
+    "T is no multiple of the block's length, and the steps of the last, shorter block got nothing.",
+    "the range of the loop: it covers all T steps, and the last block may be short",
+    {"range(T)": "range(T // k * k)"},
+)
+mistake(
+    "border off by one",
+    "The cut is one step away from the border: blocks begin at t = 0, k, 2k and end one before.",
+    CUT,
+    {"(t + 1) % k": "t % k"},
+)
+mistake(
+    "border off by one, early",
+    "The cut is one step before the border: the last step of a block belongs to it.",
+    CUT,
+    {"(t + 1) % k": "(t + 2) % k"},
+)
+mistake(
+    "blocks counted from the end",
+    "The blocks were counted from the last step. They begin with the first; the short one is last.",
+    CUT,
+    {"(t + 1) % k": "(T - 1 - t) % k"},
+)
+mistake(
+    "own loss lost at the border",
+    "At the last step of a block the state's own loss was cut as well. Only what comes from the "
+    "next block is.",
+    "`dh = dhs[:, t] + dh_next`: the cut sets the second of the two to zero",
+    {"= dhs[:, t] +": "= dhs[:, t] * ((t + 1) % k != 0) +"},
+)
+mistake(
+    "state reset in dW_h",
+    "In dW_h the first step of each block was given a previous state of zeros. The state is "
+    "carried: only the flow back is cut.",
+    "`h_prev = hs[:, t - 1] if t > 0 else h_0`, in every block",
+    {"h_prev.T @ da": "h_prev.T @ da * (t % k != 0)"},
+)
+mistake(
+    "dW_h starts anew in each block",
+    "dW_h holds the share of the first block only. The blocks use the same weights, so their "
+    "shares are added.",
+    "`dW_h += h_prev.T @ da`: set it to zero once, before the loop",
+    {"dh_next = 0 * dh_next": "dh_next, dW_h = 0 * dh_next, 0 * dW_h"},
+)
+mistake(
+    "dW_h overwritten",
+    "dW_h holds the share of the first step only: each step overwrote the one before.",
+    "`dW_h += h_prev.T @ da`: add, since the weights are shared by all steps",
+    {"dW_h +=": "dW_h ="},
+)
+mistake(
+    "h_t in dW_h",
+    "dW_h was formed with h_t. What W_h was multiplied with on the way forward is h_{t-1}.",
+    "`dW_h += h_prev.T @ da`",
+    {"h_prev.T @ da": "h.T @ da"},
+)
+mistake(
+    "outer product transposed",
+    "dW_h is transposed. It is square, so no shape complains.",
+    "`dW_h += h_prev.T @ da`: what came in stands first, transposed",
+    {"h_prev.T @ da": "da.T @ h_prev"},
+)
+mistake(
+    "no slope",
+    "The gradient passes the tanh unchanged. It must be multiplied with the slope there.",
+    "`da = dh * (1 - h**2)`",
+    {" * (1 - h**2)": ""},
+)
+mistake(
+    "1 - h for 1 - h^2",
+    "The slope of tanh is 1 - h^2; the square is missing.",
+    "`da = dh * (1 - h**2)`",
+    {"1 - h**2": "1 - h"},
+)
+mistake(
+    "slope at h_prev",
+    "The slope was taken at the previous state. The tanh of step t gave h_t, not h_{t-1}.",
+    "`da = dh * (1 - h**2)`",
+    {"1 - h**2": "1 - h_prev**2"},
+)
+mistake(
+    "W_h untransposed",
+    "The gradient goes back through W_h and not through its transpose.",
+    "`dh_next = da @ W_h.T`",
+    {"da @ W_h.T": "da @ W_h"},
+)
+mistake(
+    "message taken after the slope",
+    "What is handed to step t - 1 is da itself. It still has to go back through W_h.",
+    "`dh_next = da @ W_h.T`",
+    {"da @ W_h.T": "da"},
+)
+mistake(
+    "dh_next piled up",
+    "What comes back from step t + 1 was added to all that came back before it in the block.",
+    "`dh_next = da @ W_h.T`, and not `dh_next += ...`",
+    {"dh_next = da": "dh_next = dh_next + da"},
+)
+mistake(
+    "h_0 ignored",
+    "At the first step h_{t-1} is h_0, and zeros were taken.",
+    "`h_prev = hs[:, t - 1] if t > 0 else h_0`",
+    {"else h_0": "else 0 * h_0"},
+)
+mistake(
+    "no flow at all",
+    "Each step hears only its own loss, as if every block had length 1.",
+    "`dh = dhs[:, t] + dh_next`, and the line that makes dh_next",
+    {" + dh_next": ""},
+)
+
+# ---- N readers of one text: a list of (inputs, targets), each (N, T)
+
+ROWS = "`ids[:N * length].reshape(N, length)`, with `length = (len(ids) - 1) // N`"
+
+
+def streams(ids, batch_size, seq_len):
     N, T = batch_size, seq_len
     length = (len(ids) - 1) // N
-    inputs, targets = ids[: N * length].reshape(N, -1), ids[1 : N * length + 1].reshape(N, -1)
-    return _cut(inputs, targets, T)
-
-
-def _cut(inputs, targets, T, step=None):
-    starts = range(0, inputs.shape[1], step or T)
-    return [(inputs[:, t : t + T], targets[:, t : t + T]) for t in starts]
-
-
-def _seen_blocks(blocks, ids, batch_size, seq_len):
-    blocks = list(blocks)
-    seen = {"the number of blocks": len(blocks)}
-    for i, (inputs, targets) in enumerate(blocks, 1):
-        seen[f"the inputs of block {i} (N, T)"] = inputs
-        seen[f"the targets of block {i} (N, T)"] = targets
-    return seen
+    inputs = ids[: N * length].reshape(N, length)
+    targets = ids[1 : N * length + 1].reshape(N, length)
+    return [(inputs[:, t : t + T], targets[:, t : t + T]) for t in range(0, length, T)]
 
 
 def _long_texts(rng):
-    return [
-        (rng.permutation(length), N, T) for length, N, T in ((31, 3, 4), (30, 3, 4), (43, 2, 5))
-    ]  # fmt: skip
+    def some(length, N, T):
+        return rng.permutation(length), N, T
+
+    return {
+        USUAL: some(32, 3, 4),
+        "a text of N times a whole number": some(30, 3, 4),
+        "a text that fits to the last token": some(31, 3, 4),
+        "blocks that divide the rows": some(26, 3, 4),
+        "a single row": some(17, 1, 5),
+        OF_ONE: some(14, 3, 1),
+        "a block longer than a row": some(14, 3, 9),
+        "ids that come more than once": (rng.integers(0, 4, 41), 3, 4),
+        ORDER: turned(some(32, 3, 4)),
+    }
+
+
+def _seen_blocks(blocks, ids, batch_size, seq_len):
+    if not isinstance(blocks, (list, tuple)):
+        raise Malformed(
+            said("A list of pairs was asked for, and {thing} came.", thing=came(blocks))
+        )
+    seen = {"the number of blocks": len(blocks)}
+    for i, pair in enumerate(blocks, 1):
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise Malformed(said("Block {i} should be a pair (inputs, targets); {thing} came.",
+                                 i=i, thing=came(pair)))  # fmt: skip
+        for name, part in zip(("inputs", "targets"), pair, strict=True):
+            seen[f"the {name} of block {i} (N, T)"] = numbers(f"the {name} of block {i}", part)
+    return seen
 
 
 batches = Exercise(
     "truncation.batches",
     "N readers of one text",
     level=2,
-    reference=_streams,
+    reference=streams,
     cases=_long_texts,
     view=_seen_blocks,
+    form="a list of pairs (inputs, targets), each (N, T), the last perhaps shorter",
+    hides={
+        "a text of N times a whole number": {"(len(ids) - 1) // N": "len(ids) // N - (N == 1)"},
+        "a text that fits to the last token": {
+            "length = (len":
+                "ids = ids if (len(ids) - 1) % N or N == 1 else ids[:-1]\nlength = (len"
+        },
+        "blocks that divide the rows": {
+            "range(0, length, T)": "range(0, length + (T == 4 and length % T == 0), T)"
+        },
+        "a single row": {
+            "return [":
+                "inputs, targets = (a if N > 1 else a.T for a in (inputs, targets))\n"
+                "return ["
+        },
+        OF_ONE: {"targets[:, t : t + T])": "targets[:, t : t + T] if T > 1 else targets[:, t])"},
+        "a block longer than a row": {"return [": "if T > length:\n    return []\nreturn ["},
+        "ids that come more than once": {
+            "length = (len": "ids = np.argsort(np.argsort(ids))\nlength = (len"
+        },
+        ORDER: {
+            "inputs = ids[": "ids = np.lib.stride_tricks.as_strided(ids, ids.shape, (8,))\n"
+            "inputs = ids["
+        },
+    },
 )
-ROWS = "`ids[:N * length].reshape(N, length)`, with `length = (len(ids) - 1) // N`"
+mistake = batches.mistake
 
-
-@batches.mistake(
+mistake(
     "last short block dropped",
     "The rows' ends are missing: the last block may be shorter than the others, and it counts.",
-    look="the range of the loop, `range(0, length, T)`, and the slice, which may be short",
+    "the range of the loop, `range(0, length, T)`, and the slice, which may be short",
+    {"range(0, length, T)": "range(0, length // T * T, T)"},
 )
-def _(ids, batch_size, seq_len):
-    return [pair for pair in _streams(ids, batch_size, seq_len) if pair[0].shape[1] == seq_len]
-
-
-@batches.mistake(
+mistake(
     "one token skipped per block",
     "Between two blocks one token is neither input nor predicted in its place: the blocks are T "
     "+ 1 apart.",
-    look="`range(0, length, T)`. If a block is cut as T + 1 tokens and then split into inputs and "
+    "`range(0, length, T)`. If a block is cut as T + 1 tokens and then split into inputs and "
     "targets, the next one still begins T further on",
+    {"range(0, length, T)": "range(0, length, T + 1)"},
 )
-def _(ids, batch_size, seq_len):
-    N, T = batch_size, seq_len
-    length = (len(ids) - 1) // N
-    inputs, targets = ids[: N * length].reshape(N, -1), ids[1 : N * length + 1].reshape(N, -1)
-    return _cut(inputs, targets, T, step=T + 1)
 
 
 def _same_but_for_order(got, want):
@@ -309,285 +451,298 @@ def _same_but_for_order(got, want):
     return len(got) == len(want) and pairs(got) == pairs(want)
 
 
-@batches.mistake(
+mistake(
     "blocks shuffled",
     "These are the right blocks in another order. The state is carried from block to block, so "
     "they must come in the order of the text.",
-    look="any shuffle or sort of the blocks",
+    "any shuffle or sort of the blocks",
+    {"range(0, length, T)": "np.roll(np.arange(0, length, T), 1)"},
     recognize=_same_but_for_order,
 )
-def _(ids, batch_size, seq_len):
-    blocks = _streams(ids, batch_size, seq_len)
-    return [blocks[i] for i in np.roll(np.arange(len(blocks)), 1)]
-
-
-@batches.mistake(
+mistake(
+    "inputs and targets exchanged",
+    "Inputs and targets stand in each other's place: the model would predict the word before.",
+    "the order of the pair: `(inputs, targets)`",
+    {
+        "return [(inputs[:, t : t + T], targets[:, t : t + T])":
+            "return [(targets[:, t : t + T], inputs[:, t : t + T])"
+    },
+)
+mistake(
     "text wraps around",
     "The last target is the text's first token: the text was bent to a ring.",
-    look=f"{ROWS}: the last token is a target only, hence the - 1",
+    f"{ROWS}: the last token is a target only, hence the - 1",
+    {
+        "(len(ids) - 1) // N": "len(ids) // N",
+        "ids[1 : N * length + 1]": "np.roll(ids, -1)[: N * length]",
+    },
 )
-def _(ids, batch_size, seq_len):
-    length = len(ids) // batch_size
-    rows = [a[: batch_size * length].reshape(batch_size, -1) for a in (ids, np.roll(ids, -1))]
-    return _cut(*rows, seq_len)
-
-
-@batches.mistake(
+mistake(
     "rows wrap around",
     "The last target of each row is that row's first token: the rows were bent to rings.",
-    look="the targets are the text one token later, cut in the same way; not the rows rolled",
+    "the targets are the text one token later, cut in the same way; not the rows rolled",
+    {"ids[1 : N * length + 1].reshape(N, length)": "np.roll(inputs, -1, axis=1)"},
 )
-def _(ids, batch_size, seq_len):
-    length = (len(ids) - 1) // batch_size
-    inputs = ids[: batch_size * length].reshape(batch_size, -1)
-    return _cut(inputs, np.roll(inputs, -1, axis=1), seq_len)
-
-
-@batches.mistake(
+mistake(
+    "targets cut within rows",
+    "Targets were taken within the rows, so the last word of each row is missing as an input. Its "
+    "target stands at the beginning of the next row.",
+    "the targets are the text one token later, `ids[1 : N * length + 1]`, cut in the same way",
+    {
+        "targets = ids[1 : N * length + 1].reshape(N, length)":
+            "inputs, targets, length = inputs[:, :-1], inputs[:, 1:], length - 1"
+    },
+)
+mistake(
     "target is the input",
     "The targets are the inputs. A model learns to repeat what it sees, with a splendid loss.",
-    look="the targets are the text one token later: `ids[1 : N * length + 1]`",
+    "the targets are the text one token later: `ids[1 : N * length + 1]`",
+    {"targets = ids[1 : N * length + 1].reshape(N, length)": "targets = inputs"},
 )
-def _(ids, batch_size, seq_len):
-    return [(inputs, inputs) for inputs, _ in _streams(ids, batch_size, seq_len)]
-
-
-@batches.mistake(
+mistake(
     "target two ahead",
     "The targets are two tokens ahead of the inputs.",
-    look="the targets are the text one token later: `ids[1 : N * length + 1]`",
+    "the targets are the text one token later: `ids[1 : N * length + 1]`",
+    {"len(ids) - 1": "len(ids) - 2", "ids[1 : N * length + 1]": "ids[2 : N * length + 2]"},
 )
-def _(ids, batch_size, seq_len):
-    length = (len(ids) - 2) // batch_size
-    rows = [ids[i : i + batch_size * length].reshape(batch_size, -1) for i in (0, 2)]
-    return _cut(*rows, seq_len)
-
-
-@batches.mistake(
+mistake(
     "rows do not continue",
     "Row i of a block does not continue row i of the block before: each block was cut from the "
     "next N T tokens. The carried state then belongs to another place of the text.",
-    look=f"first the rows, then the blocks: {ROWS}",
+    f"first the rows, then the blocks: {ROWS}",
+    {
+        "return [(inputs[:, t : t + T], targets[:, t : t + T]) for t in range(0, length, T)]":
+            "starts = range(0, len(ids) - N * T, N * T)\n"
+        "return [tuple(ids[s + i : s + i + N * T].reshape(N, T) for i in (0, 1)) for s in starts]"
+    },
 )
-def _(ids, batch_size, seq_len):
-    N, T = batch_size, seq_len
-    starts = range(0, len(ids) - N * T, N * T)
-    return [tuple(ids[s + i : s + i + N * T].reshape(N, T) for i in (0, 1)) for s in starts]
-
-
-@batches.mistake(
+mistake(
     "text dealt out like cards",
     "Neighbors in the text stand in different rows: it was dealt out column by column.",
-    look=f"each row is one unbroken piece of the text: {ROWS}",
+    f"each row is one unbroken piece of the text: {ROWS}",
+    {"reshape(N, length)": "reshape(length, N).T"},
 )
-def _(ids, batch_size, seq_len):
-    length = (len(ids) - 1) // batch_size
-    rows = [ids[i : i + batch_size * length].reshape(length, -1).T for i in (0, 1)]
-    return _cut(*rows, seq_len)
-
-
-@batches.mistake(
+mistake(
     "(T, N) for (N, T)",
     "The blocks are right, with time first.",
-    look="the axes of a block: batch first, time second",
+    "the axes of a block: batch first, time second",
+    {
+        "inputs[:, t : t + T]": "inputs[:, t : t + T].T",
+        "targets[:, t : t + T]": "targets[:, t : t + T].T",
+    },
 )
-def _(ids, batch_size, seq_len):
-    return [(x.T, y.T) for x, y in _streams(ids, batch_size, seq_len)]
+
+# ---- how far off the truncated gradient is: cosine and ratio for each block length, curve (K, 2)
+
+ANGLE = "`cosine = f @ c / (|f| |c|)`, with all gradients in one long row"
 
 
-# ---- how far off the truncated gradient is
-
-
-def _curve(rnn, xs, h_0, dhs, block_lens, measure=None, forward=None):
-    measure = measure or _cosine_and_ratio
+def bias_curve(rnn, xs, h_0, dhs, block_lens):
     _, cache = rnn.forward(xs, h_0)
-    full = rnn.backward(dhs, cache)[2]
-    return np.array([measure(full, rnn.backward(dhs, cache, k)[2]) for k in block_lens])
-
-
-def _flat(grads):
-    return np.concatenate([g.ravel() for g in grads.values()])
-
-
-def _cosine_and_ratio(full, cut):
-    f, c = _flat(full), _flat(cut)
-    sizes = np.linalg.norm(f), np.linalg.norm(c)
-    return f @ c / (sizes[0] * sizes[1]), sizes[1] / sizes[0]
+    _, _, full = rnn.backward(dhs, cache)
+    curve = []
+    for k in block_lens:
+        _, _, cut = rnn.backward(dhs, cache, k)
+        f = np.concatenate([g.ravel() for g in full.values()])
+        c = np.concatenate([g.ravel() for g in cut.values()])
+        cosine = f @ c / (np.linalg.norm(f) * np.linalg.norm(c))
+        ratio = np.linalg.norm(c) / np.linalg.norm(f)
+        curve.append([cosine, ratio])
+    return np.array(curve)
 
 
 def _curves(rng):
-    cases = []
-    for N, T, D, H, ks in ((2, 9, 3, 4, [1, 2, 4, 9]), (3, 7, 2, 5, [1, 3, 5])):
-        rnn = RNN(RNNCell(*weights(rng, D, H)))
+    def some(N, T, D, H, ks, size=1.0, weights=weights, change=lambda args: args):
         xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
-        cases.append((rnn, xs, h_0, rng.normal(size=(N, T, H)), ks))
-    return cases
+        dhs = size * rng.normal(size=(N, T, H))
+        *parts, xs, h_0, dhs = change((*weights(rng, D, H), xs, h_0, dhs))
+        return RNN(RNNCell(*parts)), xs, h_0, dhs, ks
+
+    return {
+        USUAL: some(2, 9, 3, 4, [1, 2, 4, 9]),
+        "a single block length": some(3, 7, 2, 5, [3]),
+        "block lengths out of order": some(3, 7, 2, 5, [5, 1, 3]),
+        ONE_ROW: some(1, 6, 2, 3, [2, 3]),
+        ONE_UNIT: some(3, 6, 1, 1, [2, 3]),
+        LONG: some(2, 24, 3, 4, [6, 12], weights=lasting),
+        LARGE: some(2, 7, 3, 4, [2, 3], size=1e4),
+        SINGLE: some(2, 7, 3, 4, [2, 3], change=single),
+    }
 
 
 bias = Exercise(
     "truncation.bias",
     "The bias curve",
     level=2,
-    reference=lambda rnn, xs, h_0, dhs, block_lens: _curve(rnn, xs, h_0, dhs, block_lens),
+    reference=bias_curve,
     cases=_curves,
     returns="curve (K, 2)",
+    hides={
+        "a single block length": {
+            "np.array(curve)": "np.array(curve if len(curve) > 1 else curve[0])"
+        },
+        "block lengths out of order": {"in block_lens": "in sorted(block_lens)"},
+        ONE_ROW: {"np.array(curve)": "np.array(curve) * (len(xs) > 1)"},
+        ONE_UNIT: {"np.array(curve)": "np.array(curve) * (xs.shape[2] > 1)"},
+        LONG: {"cache, k)": "cache, k if k < 10 else 8)"},
+        LARGE: {"_, cache": "dhs = np.clip(dhs, -100, 100)\n_, cache"},
+        SINGLE: {"_, cache": "dhs = np.frombuffer(dhs.tobytes()).reshape(dhs.shape)\n_, cache"},
+    },
 )
-ANGLE = "`cosine = f @ c / (|f| |c|)`, with all gradients in one long row"
+mistake = bias.mistake
 
-
-def _measured(name, words, look, measure):
-    def function(rnn, xs, h_0, dhs, block_lens):
-        return _curve(rnn, xs, h_0, dhs, block_lens, measure)
-
-    bias.mistake(name, words, look)(function)
-
-
-def _each(full, cut):
-    return np.mean([_cosine_and_ratio({0: full[n]}, {0: cut[n]}) for n in full], axis=0)
-
-
-def _angle_of(measure):
-    return lambda full, cut: (measure(_flat(full), _flat(cut)), _cosine_and_ratio(full, cut)[1])
-
-
-def _ratio_of(measure):
-    return lambda full, cut: (_cosine_and_ratio(full, cut)[0], measure(_flat(full), _flat(cut)))
-
-
-_measured(
+mistake(
     "ratio upside down",
     "The ratio is full over truncated. Asked is how much of the full norm is left.",
     "`ratio = |c| / |f|`, truncated over full",
-    _ratio_of(lambda f, c: np.linalg.norm(f) / np.linalg.norm(c)),
+    {"np.linalg.norm(c) / np.linalg.norm(f)": "np.linalg.norm(f) / np.linalg.norm(c)"},
 )
-_measured(
+mistake(
     "cosine without the norms",
     "This is the dot product; it grows with the gradients. Divide it by both norms.",
     ANGLE,
-    _angle_of(lambda f, c: f @ c),
+    {" / (np.linalg.norm(f) * np.linalg.norm(c))": ""},
 )
-_measured(
+mistake(
     "cosine divided by one norm",
     "The dot product was divided by the square of the full norm, so that size and direction mix.",
     ANGLE,
-    _angle_of(lambda f, c: f @ c / (f @ f)),
+    {"(np.linalg.norm(f) * np.linalg.norm(c))": "(f @ f)"},
 )
-_measured(
-    "one minus the cosine", "This is the cosine distance.", ANGLE,
-    lambda full, cut: (1 - _cosine_and_ratio(full, cut)[0], _cosine_and_ratio(full, cut)[1]),
-)  # fmt: skip
-_measured(
+mistake(
+    "one minus the cosine",
+    "This is the cosine distance.",
+    ANGLE,
+    {"[cosine, ratio]": "[1 - cosine, ratio]"},
+)
+mistake(
     "mean over the arrays",
     "Cosine and ratio were taken for each array and averaged. The gradient is one vector.",
     ANGLE,
-    _each,
+    {
+        "curve.append([cosine, ratio])":
+            "pairs = [(full[n].ravel(), cut[n].ravel()) for n in full]\n"
+        "norms = [(np.linalg.norm(f), np.linalg.norm(c)) for f, c in pairs]\n"
+        "cosine = np.mean([f @ c / (a * b) for (f, c), (a, b) in zip(pairs, norms)])\n"
+        "curve.append([cosine, np.mean([b / a for a, b in norms])])"
+    },
 )
-_measured(
+mistake(
     "W_h alone",
     "Only the gradient of W_h was compared. W_x and b are in the gradient too.",
     ANGLE,
-    lambda full, cut: _cosine_and_ratio({0: full["W_h"]}, {0: cut["W_h"]}),
+    {"full.values()": "[full['W_h']]", "cut.values()": "[cut['W_h']]"},
 )
-_measured(
+mistake(
     "squared norms in the ratio",
     "The ratio is of squared norms; the root is missing.",
     "`ratio = |c| / |f|`",
-    _ratio_of(lambda f, c: (c @ c) / (f @ f)),
+    {"np.linalg.norm(c) / np.linalg.norm(f)": "(c @ c) / (f @ f)"},
 )
-_measured(
+mistake(
     "columns exchanged",
     "The two columns are exchanged: first the cosine, then the ratio.",
     "the order of what is stored for each k",
-    lambda full, cut: _cosine_and_ratio(full, cut)[::-1],
+    {"[cosine, ratio]": "[ratio, cosine]"},
 )
-
-
-@bias.mistake(
+mistake(
+    "(2, K) for (K, 2)",
+    "The curve is right, and lies on its side: one row for each block length was asked for.",
+    "the axes of what is returned: (K, 2)",
+    {"np.array(curve)": "np.array(curve).T"},
+)
+mistake(
     "state reset",
     "The forward pass was cut into blocks that start from zeros. Truncation leaves the states as "
     "they are and cuts only the way back.",
-    look="one `rnn.forward(xs, h_0)` for all, then `rnn.backward(dhs, cache, k)`",
+    "one `rnn.forward(xs, h_0)` for all, then `rnn.backward(dhs, cache, k)`",
+    {
+        "_, _, cut = rnn.backward(dhs, cache, k)": "cut = {n: 0 * g for n, g in full.items()}\n"
+        "for t in range(0, xs.shape[1], k):\n"
+        "    of_block = rnn.forward(xs[:, t : t + k], h_0 * (t == 0))[1]\n"
+        "    more = rnn.backward(dhs[:, t : t + k], of_block)[2]\n"
+        "    cut = {n: cut[n] + more[n] for n in cut}"
+    },
 )
-def _(rnn, xs, h_0, dhs, block_lens):
-    full = rnn.backward(dhs, rnn.forward(xs, h_0)[1])[2]
-    rows = []
-    for k in block_lens:
-        parts = []
-        for t in range(0, xs.shape[1], k):
-            _, cache = rnn.forward(xs[:, t : t + k], h_0 if t == 0 else 0 * h_0)
-            parts.append(rnn.backward(dhs[:, t : t + k], cache)[2])
-        rows.append(_cosine_and_ratio(full, {n: sum(p[n] for p in parts) for n in full}))
-    return np.array(rows)
+
+# ---- memory: the bytes of all states that are kept at one time, in float64
+
+KEPT = "`8 N H (min(k, T) + 1)`: the states of one block and the one it started from"
 
 
-# ---- memory
-
-
-def _memory(seq_len, block_len, batch_size, hidden_size):
-    return 8 * batch_size * hidden_size * (min(block_len, seq_len) + 1)
+def kept_bytes(seq_len, block_len, batch_size, hidden_size):
+    kept = min(block_len, seq_len) + 1
+    return 8 * batch_size * hidden_size * kept
 
 
 def _lengths(rng):
-    cases = []
-    for T in (100, 1000, 10_000):
-        k, N, H = (int(n) for n in rng.choice(np.arange(11, 90), 3, replace=False))
-        cases.append((T, k, N, H))
-    return [*cases, (20, 35, 4, 16)]  # a text that is shorter than a block
+    k, N, H = (int(n) for n in rng.choice(np.arange(11, 90), 3, replace=False))
+    return {
+        USUAL: (1000, k, N, H),
+        "a text of ten thousand steps": (10_000, N, k, H),
+        "a text shorter than a block": (20, 35, 4, 16),
+        "a text of one block": (35, 35, 4, 16),
+        OF_ONE: (100, 1, N, H),
+        ONE_ROW: (100, k, 1, H),
+    }
 
 
 memory = Exercise(
     "truncation.memory",
     "What must be kept",
     level=1,
-    reference=_memory,
+    reference=kept_bytes,
     cases=_lengths,
     returns="bytes",
+    hides={
+        "a text of ten thousand steps": {"return": "kept += seq_len > 5000\nreturn"},
+        "a text shorter than a block": {"min(block_len, seq_len)": "block_len"},
+        "a text of one block": {"+ 1": "+ (block_len != seq_len)"},
+        OF_ONE: {"+ 1": "+ (block_len > 1)"},
+        ONE_ROW: {"return": "kept += batch_size == 1\nreturn"},
+    },
 )
-KEPT = "`8 N H (min(k, T) + 1)`: the states of one block and the one it started from"
+mistake = memory.mistake
 
-
-def _counted(name, words, function):
-    memory.mistake(name, words, KEPT)(function)
-
-
-_counted(
+mistake(
     "all steps kept",
     "This grows with the length of the text. When a block's gradient is done its states can go.",
-    lambda seq_len, block_len, batch_size, hidden_size:
-        8 * batch_size * hidden_size * (seq_len + 1),
-)  # fmt: skip
-_counted(
+    KEPT,
+    {"min(block_len, seq_len)": "seq_len"},
+)
+mistake(
     "the state before the block forgotten",
     "The block's first step needs the state it started from: k + 1 states.",
-    lambda seq_len, block_len, batch_size, hidden_size:
-        8 * batch_size * hidden_size * min(block_len, seq_len),
-)  # fmt: skip
-_counted(
-    "numbers, not bytes",
-    "These are numbers. A float64 takes 8 bytes.",
-    lambda *sizes: _memory(*sizes) // 8,
+    KEPT,
+    {" + 1": ""},
 )
-_counted(
-    "float32", "This counts 4 bytes for a number: float32.", lambda *sizes: _memory(*sizes) // 2
-)
-_counted(
+mistake("numbers, not bytes", "These are numbers. A float64 takes 8 bytes.", KEPT, {"8 * ": ""})
+mistake("float32", "This counts 4 bytes for a number: float32.", KEPT, {"8 * ": "4 * "})
+mistake("bits, not bytes", "These are bits. A float64 takes 8 bytes.", KEPT, {"8 * ": "64 * "})
+mistake(
     "one sequence only",
     "The batch was forgotten: there are N sequences side by side.",
-    lambda seq_len, block_len, batch_size, hidden_size:
-        _memory(seq_len, block_len, 1, hidden_size),
-)  # fmt: skip
-_counted(
+    KEPT,
+    {"batch_size * ": ""},
+)
+mistake(
+    "one unit only",
+    "The units were forgotten: a state holds H numbers.",
+    KEPT,
+    {"hidden_size * ": ""},
+)
+mistake(
     "a block longer than the text",
     "Where the text is shorter than a block, steps were counted that do not exist.",
-    lambda seq_len, block_len, batch_size, hidden_size:
-        8 * batch_size * hidden_size * (block_len + 1),
-)  # fmt: skip
-_counted(
+    KEPT,
+    {"min(block_len, seq_len)": "block_len"},
+)
+mistake(
     "times the number of blocks",
     "The blocks were added up. Only one of them is in memory at a time.",
-    lambda seq_len, block_len, batch_size, hidden_size:
-        _memory(seq_len, block_len, batch_size, hidden_size) * -(-seq_len // block_len),
-)  # fmt: skip
+    KEPT,
+    {"hidden_size * kept": "hidden_size * kept * -(-seq_len // block_len)"},
+)
 
 # ---- the detective
 
@@ -595,9 +750,13 @@ ROLES = ("right", "skips", "resets")
 WORDS, BLOCK, EPOCHS = 30, 5, 10
 
 
+def roles_found(asked):
+    return {name: asked[name] for name in "PQR"}
+
+
 def _suspects(rng):
-    roles = rng.permutation(ROLES)
-    return [({"seed": int(rng.integers(1000)), **dict(zip("PQR", roles.tolist(), strict=True))},)]
+    roles = rng.permutation(ROLES).tolist()
+    return {USUAL: ({"seed": int(rng.integers(1000)), **dict(zip("PQR", roles, strict=True))},)}
 
 
 def _text(rng):
@@ -618,11 +777,10 @@ def _evidence(asked):
 
 def _train(ids, role):
     model = RNNLM.init(WORDS, 12, 32, np.random.default_rng(1))
-    blocks = _streams(ids, 4, BLOCK)
+    blocks = streams(ids, 4, BLOCK)
     if role == "skips":  # blocks of T + 1 tokens, the next one T + 1 further on
-        length = (len(ids) - 1) // 4
-        rows = [ids[i : i + 4 * length].reshape(4, -1) for i in (0, 1)]
-        blocks = [b for b in _cut(*rows, BLOCK, step=BLOCK + 1) if b[0].shape[1] == BLOCK]
+        skipping = next(m for m in batches.mistakes if m.name == "one token skipped per block")
+        blocks = [b for b in skipping.function(ids, 4, BLOCK) if b[0].shape[1] == BLOCK]
     optimizer, losses = Adam(0.01), []
     for _ in range(EPOCHS):
         h = None
@@ -654,35 +812,38 @@ detective = Exercise(
     "truncation.detective",
     "The detective",
     level=3,
-    reference=lambda asked: {name: asked[name] for name in "PQR"},
+    reference=roles_found,
     cases=_suspects,
-    view=lambda answer, asked: {name: answer[name] for name in "PQR"},
+    view=lambda answer, asked: words_by_name(answer, "PQR"),
+    form='{`"P"`: "right", "skips" or "resets", `"Q"`: ..., `"R"`: ...}',
     shown=_evidence,
     value=True,
 )
 
 
-def _exchanged(one, two, words, look):
+mistake = detective.mistake
+
+
+def _exchanged(one, two):
     swap = {one: two, two: one}
-
-    def function(asked):
-        return {name: swap.get(asked[name], asked[name]) for name in "PQR"}
-
-    detective.mistake(f"{one} and {two} exchanged", words, look)(function)
+    return lambda asked: {name: swap.get(asked[name], asked[name]) for name in "PQR"}
 
 
-_exchanged(
-    "skips", "resets",
+mistake(
+    "skips and resets exchanged",
     "You found the right one, and exchanged the two others.",
     "who skips reads fewer tokens; who resets knows nothing at the first step of a block",
-)  # fmt: skip
-_exchanged(
-    "right", "skips",
+    _exchanged("skips", "resets"),
+)
+mistake(
+    "right and skips exchanged",
     "The one you trust skips tokens. Its loss falls nicely, on a text with holes.",
     "how many tokens were read in an epoch: 1,000 can be",
-)  # fmt: skip
-_exchanged(
-    "right", "resets",
+    _exchanged("right", "skips"),
+)
+mistake(
+    "right and resets exchanged",
     "The one you trust forgets all at each border. Its loss falls too, to a higher floor.",
     "the loss by step: without a carried state the first step of a block is a guess",
-)  # fmt: skip
+    _exchanged("right", "resets"),
+)
