@@ -43,14 +43,14 @@ class Library:
     def __init__(self, exercise, seed):
         named = make_cases(exercise, seed)
         self.exercise, self.names, self.cases = exercise, [*named], [*named.values()]
-        self.wanted = [self._try(exercise.reference, args) for args in self.cases]
+        self.wanted = [self.shown(exercise.reference, i) for i in range(len(self.cases))]
         self._tried, self._pairs = {}, None
 
     def tried(self, mistake, i):
         """What a mistake shows in case i; made when a wrong answer asks for it."""
         key = (mistake.name, i)
         if key not in self._tried:
-            self._tried[key] = self._try(mistake.function, self.cases[i])
+            self._tried[key] = self.shown(mistake.function, i)
         return self._tried[key]
 
     def pairs(self):
@@ -62,7 +62,9 @@ class Library:
             self._pairs = [pair for pair in both if pair is not None]
         return self._pairs
 
-    def _try(self, function, args):
+    def shown(self, function, i):
+        """What a function of ours shows in case i."""
+        args = self.cases[i]
         mine = fresh(args)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

@@ -1,17 +1,24 @@
 """Every exercise accepts what is right, and calls each known mistake by its own name."""
 
 import inspect
+import re
 import warnings
 
+import nbformat
 import numpy as np
 import pytest
 
+import rnn_core
+from rnn_core import stream_batches
 from rnn_core.checks import check, exercises
 from rnn_core.checks.answer import run
+from rnn_core.checks.compare import fits
+from rnn_core.checks.exercises.data import USUAL, single
 from rnn_core.checks.judge import judge, make_cases
 from rnn_core.checks.runner import find, library
 from rnn_core.checks.verdict import HEADLINES
 from rnn_core.gradcheck import relative_error
+from tools import refresh
 
 SEEDS = [None, *range(9)]
 ALL = exercises()
@@ -131,6 +138,13 @@ def test_every_kind_of_verdict_has_a_headline():
     }  # fmt: skip
 
 
+def gap(one, two):
+    """How far two observations are from each other, relative to their size."""
+    if any(one[part].shape != two[part].shape for part in one):
+        return np.inf
+    return relative_error(*(np.concatenate([*map(np.ravel, seen.values())]) for seen in (one, two)))
+
+
 def test_the_mistakes_are_a_thousand_tolerances_away_from_the_truth_and_each_other():
     for id in ("bptt.backward", "bptt.cell_backward", "truncation.backward"):
         exercise = find(id)
@@ -138,15 +152,13 @@ def test_the_mistakes_are_a_thousand_tolerances_away_from_the_truth_and_each_oth
             kept = library(id, seed)
             answers = [kept.wanted, *([kept.tried(m, i) for i in range(len(kept.cases))]
                                       for m in exercise.mistakes if not m.by_itself)]  # fmt: skip
-            rows = [np.concatenate([np.ravel(v) for s in a for v in s.parts.values()])
-                    for a in answers if all(s.parts for s in a)]  # fmt: skip
-            rows = [row for row in rows if row.size == rows[0].size]
-            gaps = [relative_error(a, b) for i, a in enumerate(rows) for b in rows[:i]]
+            rows = [[s.parts for s in a] for a in answers if all(s.parts for s in a)]
+            gaps = [max(map(gap, a, b)) for i, a in enumerate(rows) for b in rows[:i]]
             assert min(gaps) > 1000 * exercise.tol, (id, seed)
 
 
 def wrong_numbers(id, *args):
-    return {m.name: round(float(m.function(*args)), 3) for m in find(id).mistakes}
+    return {m.name: np.round(m.function(*args), 3).tolist() for m in find(id).mistakes}
 
 
 def test_perplexity_and_what_the_wrong_formulas_make_of_it():
@@ -162,6 +174,8 @@ def test_perplexity_and_what_the_wrong_formulas_make_of_it():
         "the loss itself": 0.916,
         "the loss in bits": 1.322,
         "the last word only": 5.0,
+        "a product that becomes 0": 2.5,
+        "a perplexity for each word": [1.25, 5.0],
     }
     batches = [np.full(100, 0.5), np.full(10, 0.05)]
     assert find("perplexity.streaming").reference(batches) == pytest.approx(2.466, abs=5e-4)
@@ -172,5 +186,49 @@ def test_perplexity_and_what_the_wrong_formulas_make_of_it():
 def test_known_floors():
     toy = np.array([0, 1, 2, 3, 4, 1, 5])
     assert find("perplexity.floors").reference(toy, 6)[2] == pytest.approx(2 ** (1 / 3))
-    reber, _ = make_cases(find("perplexity.automaton")).values()
+    reber = make_cases(find("perplexity.automaton"))["the Reber grammar"]
     assert find("perplexity.automaton").reference(*reber) == pytest.approx(2 ** (6 / 8))
+
+
+# ---- never wrong: what could hide, and what is right
+
+
+@every_exercise
+def test_each_case_brings_something_to_light_that_no_other_does(exercise):
+    for seed in (None, *range(12)):
+        kept = library(exercise.id, seed)
+        assert {*exercise.hides} <= {*kept.names}
+        assert {*kept.names[1:]} - {USUAL} <= {*exercise.hides}
+        for name in exercise.hides:
+            wrong = exercise.hidden(name)
+            seen = [kept.shown(wrong, i) for i in range(len(kept.cases))]
+            told = [n for n, s, w in zip(kept.names, seen, kept.wanted, strict=True)
+                    if not fits(s.parts, w.parts, exercise.tol)]  # fmt: skip
+            assert told == [name], f"seed {seed}"
+
+
+SINGLE_PRECISION = [e for e in ALL if not e.value and e.id != "language.train_toy"]
+
+
+@pytest.mark.parametrize("exercise", SINGLE_PRECISION, ids=lambda e: e.id)
+def test_an_answer_that_computes_in_float32_is_right(exercise):
+    def in_float32(*args):
+        return exercise.reference(*single(args))
+
+    for seed in SEEDS[:20]:
+        verdict = judged(exercise, in_float32, seed)
+        assert verdict.right, f"seed {seed}: {verdict}"
+
+
+def test_the_solutions_of_the_book_are_right_on_other_seeds():
+    for path in sorted(refresh.NOTEBOOKS.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        scope = {"np": np, "stream_batches": stream_batches, **vars(rnn_core)}
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and "### BEGIN SOLUTION" in cell.source:
+                exec(cell.source, scope)
+            asked = re.findall(r'check\("([\w.]+)", (\w+)\)', cell.source)
+            if asked and not find(asked[0][0]).value:
+                for seed in SEEDS[:10]:
+                    verdict = judged(find(asked[0][0]), scope[asked[0][1]], seed)
+                    assert verdict.right, f"{asked[0][0]}, seed {seed}: {verdict}"

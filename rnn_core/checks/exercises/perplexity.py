@@ -266,7 +266,7 @@ def _described(models, perplexity, vocab_size, came_word):
     even, sure = (numbers(n, p) for n, p in zip(("even", "sure"), models, strict=True))
     if even.shape != (vocab_size,) or sure.shape != (vocab_size,):
         return {"even (V)": even, "sure (V)": sure}
-    used = np.sort(even[even != 0])
+    used = np.sort(even[np.abs(even) > 1e-12])
     others = np.sort(np.delete(sure, came_word))
     return {
         "even: the probability of the word that came": even[came_word],

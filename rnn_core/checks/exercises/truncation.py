@@ -371,7 +371,6 @@ def _long_texts(rng):
         "blocks that divide the rows": some(26, 3, 4),
         "a single row": some(17, 1, 5),
         OF_ONE: some(14, 3, 1),
-        "a block longer than a row": some(14, 3, 9),
         "ids that come more than once": (rng.integers(0, 4, 41), 3, 4),
         ORDER: turned(some(32, 3, 4)),
     }
@@ -415,7 +414,6 @@ batches = Exercise(
                 "return ["
         },
         OF_ONE: {"targets[:, t : t + T])": "targets[:, t : t + T] if T > 1 else targets[:, t])"},
-        "a block longer than a row": {"return [": "if T > length:\n    return []\nreturn ["},
         "ids that come more than once": {
             "length = (len": "ids = np.argsort(np.argsort(ids))\nlength = (len"
         },
