@@ -25,15 +25,34 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import refresh  # noqa: E402
+from tools import refresh, student  # noqa: E402
 
 CONFIG = """\
 from pathlib import Path
+
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades, NbGraderPreprocessor
+
+
+class HideTraces(NbGraderPreprocessor):
+    \"\"\"A traceback of a check shows the hidden tests: the words are enough.\"\"\"
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if cell.metadata.get("nbgrader", {}).get("grade", False):
+            for output in cell.get("outputs", []):
+                if output.output_type == "error" and output.ename != "WrongAnswer":
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources
+
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "unrolled"
 c.CourseDirectory.root = str(Path(__file__).parent)
 c.Execute.timeout = 120
+# what students read about their work says nothing of the hidden tests and their seeds
+c.GenerateFeedback.preprocessors = [
+    GetGrades, ClearHiddenTests, HideTraces, CSSHTMLHeaderPreprocessor
+]
 """
 
 
@@ -65,7 +84,7 @@ def lift(notebook, chosen: list[str]):
     """The chosen exercises with what they stand on.
 
     That is the title, the chapter's imports, and the code cells under the heading "Exercises"
-    that belong to no exercise.
+    that belong to no exercise.  Each check imports its own judge.
     """
     names = exercises(notebook)
     title = next(cell for cell in notebook.cells if cell.cell_type == "markdown")
@@ -79,6 +98,7 @@ def lift(notebook, chosen: list[str]):
         setup = in_section and cell.cell_type == "code" and not mark(cell)
         if setup or owner(cell, names) in chosen:
             lifted.cells.append(copy.deepcopy(cell))
+            lifted.cells[-1].source = student.with_own_judge(cell)
     return lifted
 
 

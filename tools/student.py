@@ -29,6 +29,7 @@ ARCHIVE = "unrolled-student.zip"
 SOLUTION, HIDDEN_TESTS = "SOLUTION", "HIDDEN TESTS"
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
+JUDGE = "from rnn_core.checks import check"
 
 NOTE = """\
 *Student edition: solve what raises `NotImplementedError`. It needs the package `rnn_core` and the
@@ -99,6 +100,14 @@ def without_hidden_tests(cell) -> str:
     return source
 
 
+def with_own_judge(cell) -> str:
+    """The source of a check that asks the package's judge, whatever an answer calls `check`."""
+    graded = cell.cell_type == "code" and role(cell, "grade")
+    if not graded or JUDGE in cell.source or not re.search(r"\bcheck\(", cell.source):
+        return cell.source
+    return f"{JUDGE}\n\n{cell.source}"
+
+
 def is_quote(cell) -> bool:
     """Whether the cell shows code of the package, which is there before anything has run."""
     return cell.cell_type == "code" and cell.source.startswith("quote(")
@@ -113,6 +122,7 @@ def student_edition(notebook, base: str = ""):
     for cell in notebook.cells:
         cell.source = stub(cell)
         cell.source = without_hidden_tests(cell)
+        cell.source = with_own_judge(cell)
         if role(cell, "solution") or role(cell, "grade") or role(cell, "locked"):
             cell.metadata["deletable"] = False
             if not role(cell, "solution"):

@@ -48,7 +48,9 @@ def _parts(form, value):
         for key, part in form.items():
             yield from _parts(part, value[key])
     else:
-        several = isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim)
+        several = isinstance(value, (tuple, list)) or (
+            isinstance(value, np.ndarray) and value.ndim
+        )
         if not several or len(value) != len(form):
             raise Malformed(
                 t("{count} results were asked for, and {thing} came.", count=len(form),

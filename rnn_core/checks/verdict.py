@@ -84,6 +84,12 @@ class Verdict:
 
     __repr__ = __str__
 
+    def _ipython_display_(self):
+        """Shown, and not the cell's value: a grader would look for a number of points in that."""
+        from IPython.display import display
+
+        display({"text/plain": str(self), "text/html": self._repr_html_()}, raw=True)
+
     def _repr_html_(self):
         color = COLORS.get(self.kind, WRONG)
         body = "".join(f"<div>{_code(line)}</div>" for line in self.lines)

@@ -1,4 +1,4 @@
-"""What four students hand in for chapter 2, and what each of them deserves.
+"""What six students hand in for chapter 2, and what each of them deserves.
 
 Every wrong answer holds a mistake that students make; `FEEDBACK` has the words that the check finds
 for it.  Answers that are not listed stay as they were handed out.
@@ -72,8 +72,23 @@ def clip(grads, max_norm):
     return {name: scale * g for name, g in grads.items()}, norm
 """,
 }
+# names that the checks use too, by accident and on purpose
+CLASH = """
+check = 5
+print("still thinking")
+"""
+FAKE = """
+class Right:
+    def require(self):
+        return self
+
+def check(*anything, **more):
+    return Right()
+"""
 SUBMISSIONS = {
     "right": RIGHT,
+    "clash": {name: answer + CLASH for name, answer in RIGHT.items()},
+    "fake": {"cell-backward": CELL_BACKWARD + FAKE, "bptt": BPTT_OVERWRITES, "clip": "clip = None"},
     "half": {
         "cell-backward": RIGHT["cell-backward"],
         "bptt": BPTT_OVERWRITES,
@@ -91,12 +106,19 @@ SUBMISSIONS = {
 }
 EARNED = {
     "right": {"cell-backward", "bptt", "contributions", "predict", "clip"},
+    "clash": {"cell-backward", "bptt", "contributions", "predict", "clip"},
+    "fake": set(),
     "half": {"cell-backward", "predict"},
     "wrong": set(),
     "untouched": set(),
 }
 FEEDBACK = {
     "right": ["bptt.backward: right", "bptt.clip: right"],
+    "clash": ["bptt.backward: right", "bptt.clip: right"],
+    "fake": [
+        "bptt.cell_backward: wrong: 1 - h for 1 - h^2",
+        "bptt.backward: wrong: gradients overwritten",
+    ],
     "half": [
         "bptt.cell_backward: right",
         "bptt.backward: wrong: gradients overwritten",

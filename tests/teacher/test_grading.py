@@ -1,4 +1,5 @@
-"""Four submissions of one chapter through nbgrader: wrong, half right, right, untouched.
+"""Six submissions of one chapter through nbgrader: wrong, half right, right, untouched; one that
+uses the name of the judge by accident, and one that puts a false judge in its place.
 
 Needs requirements-teacher.txt; CI installs it.
 """
@@ -6,6 +7,7 @@ Needs requirements-teacher.txt; CI installs it.
 import html
 import itertools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +63,8 @@ def submit(course: Path, student_id: str, answers: dict[str, str]) -> None:
 def graded(course) -> Path:
     for who, handed_in in SUBMISSIONS.items():
         submit(course, who, handed_in)
-    command("nbgrader", "autograde", NAME, cwd=course)
+    said = command("nbgrader", "autograde", NAME, cwd=course)
+    (course / "autograde.log").write_text(said, encoding="utf-8")
     command("nbgrader", "generate_feedback", NAME, cwd=course)
     return course
 
@@ -87,6 +90,12 @@ def test_scores_are_what_the_answers_deserve(graded, source):
     assert 0 == scores["untouched"] == scores["wrong"] < scores["half"] < scores["right"] == whole
 
 
+def test_a_verdict_is_not_taken_for_a_number_of_points(graded):
+    said = (graded / "autograde.log").read_text(encoding="utf-8")
+    assert "clip-check" in said, "nbgrader tells which checks it has completed again"
+    assert "cannot be converted" not in said
+
+
 @pytest.mark.parametrize("who", SUBMISSIONS)
 def test_feedback_shows_each_student_their_own_mistakes(graded, who):
     (page,) = (graded / "feedback" / who / NAME).glob("*.html")
@@ -94,6 +103,22 @@ def test_feedback_shows_each_student_their_own_mistakes(graded, who):
     assert [words for words in FEEDBACK[who] if words not in text] == []
     others = {words for words in itertools.chain(*FEEDBACK.values()) if words not in FEEDBACK[who]}
     assert [words for words in others if ": wrong: " in words and words in text] == []
+
+
+@pytest.mark.parametrize("who", SUBMISSIONS)
+def test_feedback_says_nothing_of_hidden_tests(graded, source, who):
+    (page,) = (graded / "feedback" / who / NAME).glob("*.html")
+    text = html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
+    seeds = [
+        seed
+        for cell in source.cells
+        for test in student.replace_region(cell.source, student.HIDDEN_TESTS)[1]
+        for seed in re.findall(r"seed=\d+", test)
+    ]
+    assert len(seeds) >= 4
+    assert [seed for seed in seeds if seed in text] == []
+    assert student.HIDDEN_TESTS not in text
+    assert "check(" in text, "the visible test is there"
 
 
 def test_nbgrader_releases_what_the_student_edition_holds(course):
