@@ -7,6 +7,7 @@ import numpy as np
 
 from ..loss import perplexity
 from .fetch import is_html
+from .screen import printable
 
 # Scripts that put no space between words: Han, kana, Thai, Lao, Tibetan, Burmese, Khmer, Javanese
 _SPACELESS = re.compile(
@@ -65,6 +66,12 @@ def spaceless(text):
 def joined(text):
     """True if something in the text is shown as one character and is several code points."""
     return any(c == "\u200d" or unicodedata.category(c)[0] == "M" for c in set(text))
+
+
+def visible(token):
+    """A token on one line, white space by its name."""
+    token = printable(token).replace("\n", "\\n").replace("\t", "\\t")
+    return "␣" if token == " " else token if token.strip() else ascii(token)[1:-1]
 
 
 def name_of(key):

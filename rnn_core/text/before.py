@@ -49,6 +49,12 @@ def check_out(option, name, args, suffix, old=False):
     return path
 
 
+def check_page(args):
+    """The same for the report, if there is to be one."""
+    if args.html:
+        check_out("--html", args.html, args, ".html")
+
+
 def check_room(path, corpus, D, H):
     """A disk that is full already should say so now."""
     V = len(corpus.vocab)

@@ -12,10 +12,12 @@ from ..data.vocabulary import UNK
 from ..loss import perplexity
 from ..sample import sample
 from . import advice
-from .before import check_options, check_out, check_room
+from .before import check_options, check_out, check_page, check_room
 from .corpus import EOS, build_corpus, graphemes_known, join
 from .fetch import decode, read_bytes
+from .files import reason
 from .options import PROGRAM, parse
+from .report import Diary, write_report
 from .run import fit, held_out
 from .saved import Keeper, Was
 from .scoring import score
@@ -63,6 +65,7 @@ def train_text(args, bar, stop):
     """Read, train, measure, save, load again, write a sample."""
     check_options(args)
     path = check_out("--out", args.out, args, ".npz")
+    check_page(args)
     graphemes = args.unit == "characters" and graphemes_known()
     text, corpus, texts = read_corpus(args, bar, graphemes)
     say(sizes(corpus))
@@ -86,6 +89,7 @@ def resume_training(args, bar, stop):
     check_options(args)
     same = args.out is None or os.path.realpath(args.out) == os.path.realpath(args.model)
     path = check_out("--out", args.out or args.model, args, ".npz", old=same)
+    check_page(args)
     args.text = args.text or was.find("text", args)
     if not args.text:
         raise ValueError(
@@ -115,6 +119,8 @@ def resume_training(args, bar, stop):
 def train_on(corpus, args, bar, stop, keeper, first=1, **more):
     """`fit` with the options as they were typed, each epoch told."""
     bar.plan(args.epochs, first)
+    if args.html:
+        keeper.diary = Diary(corpus, args.epochs, args.seed)
 
     def epoch_done(epoch, seen, loss):
         bar.line(
@@ -125,7 +131,7 @@ def train_on(corpus, args, bar, stop, keeper, first=1, **more):
     return fit(
         corpus, epochs=args.epochs, batch_size=args.batch, seq_len=args.seq_len, lr=args.lr,
         max_norm=args.clip, seed=args.seed, on_step=bar.step, on_epoch=epoch_done,
-        on_best=keeper.keep, stop=stop, first=first, **more,
+        on_best=keeper.keep, on_model=keeper.diary, stop=stop, first=first, **more,
     )  # fmt: skip
 
 
@@ -148,6 +154,7 @@ def finish(run, keeper, stop):
         raise ValueError(f"{path} does not load to the same numbers: save to another disk")
     say(f"best on validation: epoch {run.best} of {max(run.history[-1][0], run.best)}")
     say(f"saved to {path}; loaded again: test loss {loss:.4f}, the same")
+    code = 0 if not args.html or write_page(args.html, run, keeper, about) else 2
     again = f"{PROGRAM} resume {shlex.quote(str(path))} {shlex.quote(args.text)}"
     for line in advice.after(run, corpus, again):
         say("\n" + fill(printable(line)))
@@ -157,7 +164,19 @@ def finish(run, keeper, stop):
             say("\n" + printable(write(model, vocab, corpus, args)))
     except KeyboardInterrupt:
         complain(f"stopped; the model is in {path}")
-    return after(stop) or (130 if run.interrupted else 0)
+    return after(stop) or (130 if run.interrupted else code)
+
+
+def write_page(path, run, keeper, about):
+    """The report; True if it could be written."""
+    name = keeper.args.text.rstrip("/").rsplit("/", 1)[-1]
+    try:
+        write_report(path, run, keeper.corpus, name, keeper.diary, about)
+    except OSError as error:
+        complain(f"{path} cannot be written ({reason(error)}): make room for it")
+        return False
+    say(f"the report is in {path}")
+    return True
 
 
 def not_better(run, args):
@@ -208,15 +227,9 @@ def worst(scores, vocab, number):
     """A table of the tokens that were predicted worst."""
     rows = [f"{'predicted worst':24}{'times':>7}{'bits':>8}   most often expected instead"]
     for token, times, loss, guess in scores.worst(number):
-        word, instead = (visible(vocab.tokens[i]) for i in (token, guess))
+        word, instead = (advice.visible(vocab.tokens[i]) for i in (token, guess))
         rows.append(f"{word:24}{times:7,}{loss / np.log(2):8.2f}   {instead}")
     return "\n".join(rows)
-
-
-def visible(token):
-    """A token on one line, white space by its name."""
-    token = printable(token).replace("\n", "\\n").replace("\t", "\\t")
-    return "␣" if token == " " else token if token.strip() else ascii(token)[1:-1]
 
 
 def sample_text(args, bar, stop):
@@ -228,7 +241,7 @@ def sample_text(args, bar, stop):
     tokens = tokens[:-1] if was.unit == "tokens" else tokens  # the prompt does not end a line
     unknown = [token for token in dict.fromkeys(tokens) if token not in vocab]
     if unknown:
-        bar.line(f"note: the model does not know {', '.join(map(visible, unknown))}")
+        bar.line(f"note: the model does not know {', '.join(map(advice.visible, unknown))}")
     lead = [] if tokens else beginning(model, vocab)
     prompt = [*lead, *vocab.encode(tokens)]
     rng = np.random.default_rng(args.seed)

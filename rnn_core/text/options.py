@@ -165,6 +165,11 @@ def _train(p):
         "--out", default="model.npz", metavar="MODEL",
         help="the file to save the model in (default model.npz)",
     )  # fmt: skip
+    p.add_argument(
+        "--html", metavar="PAGE",
+        help="also write a page with curves, samples, and the model to try out, such as "
+        "report.html",
+    )  # fmt: skip
     p.add_argument("--force", action="store_true", help="replace files that exist already")
 
 
@@ -220,6 +225,11 @@ def _resume(p):
     p.add_argument(
         "--out", metavar="MODEL", help="the file to save the model in (default: MODEL itself)"
     )
+    p.add_argument(
+        "--html", metavar="PAGE",
+        help="also write a page with curves, samples, and the model to try out, such as "
+        "report.html",
+    )  # fmt: skip
     p.add_argument("--force", action="store_true", help="replace files that exist already")
 
 

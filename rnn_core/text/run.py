@@ -94,7 +94,7 @@ class Engine:
 def fit(
     corpus: Corpus, *, epochs=10, embed_size=64, hidden_size=128, batch_size=20, seq_len=35,
     lr=0.003, max_norm=1.0, seed=0, dtype=np.float32, on_step=None, on_epoch=None, on_best=None,
-    model=None, first=1, stop=None, engine=Engine,
+    on_model=None, model=None, first=1, stop=None, engine=Engine,
 ):  # fmt: skip
     """Train an RNN language model on a corpus and measure it beside the models that count.
 
@@ -120,6 +120,8 @@ def fit(
     on_best : callable, optional
         ``on_best(run)`` each time the weights are better than all before: `run` holds them, and
         has no test loss of the RNN yet.
+    on_model : callable, optional
+        ``on_model(epoch, model)`` before the first epoch and after each that was read to its end.
     model : RNNLM, optional
         Train this one further, in place; it has to know the corpus's vocabulary.
     first : int
@@ -169,6 +171,8 @@ def fit(
                 on_step(step, len(blocks), loss)
             stop.check()
 
+        if on_model is not None:
+            on_model(first - 1, model)
         stop.wait()
         for epoch in range(first, first + epochs):
             try:
@@ -186,6 +190,8 @@ def fit(
             run.history.append((epoch, seen, loss))
             if on_epoch is not None:
                 on_epoch(*run.history[-1])
+            if on_model is not None:
+                on_model(epoch, model)
             if stop.asked is not None:
                 run.interrupted = True
                 break

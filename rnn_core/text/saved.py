@@ -22,6 +22,7 @@ class Keeper:
     def __init__(self, path, corpus, args, bar, more, earlier=()):
         self.path, self.corpus, self.args, self.bar = path, corpus, args, bar
         self.more, self.earlier = more, earlier  # what is told besides; epochs of a run before
+        self.diary = None  # what is noted for the report, if there is to be one
         self.kept = None  # the epoch whose weights are on the disk
 
     def keep(self, run):
