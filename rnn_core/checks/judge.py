@@ -152,10 +152,7 @@ def judge(exercise, rans, library):
 def _seen(exercise, ran, args):
     if ran.ended:
         return Seen(error=ran.raised.kinds[0])
-    try:
-        return read(exercise, ran.value, with_notes(exercise, args, ran.args))
-    except ValueError:  # the arguments of another exercise
-        return Seen(problem=t("What came back belongs to another exercise."))
+    return read(exercise, ran.value, with_notes(exercise, args, ran.args))
 
 
 def _right(exercise, count):
@@ -169,6 +166,9 @@ def _right(exercise, count):
 def _ended(exercise, rans, count):
     """A verdict on an answer that was stopped, or that has not been written yet."""
     for ran in rans:
+        if (ran.raised is None) if ran.ended else len(ran.args) != len(exercise.arguments):
+            line = t("What came back does not belong to this exercise.")
+            return Verdict(exercise.id, "raised", (line,))
         if ran.ended == "hung":
             return _hung(exercise, ran)
         if ran.ended == "gone":
