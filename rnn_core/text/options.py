@@ -17,6 +17,15 @@ commands:
 The word "train" can be left out. Each command has more options: add --help to it."""
 
 
+# Settings with a name.  An option that is typed beside it counts more.
+PRESETS = {
+    "ptb": {
+        "unit": "tokens", "hidden": 300, "embed": 200, "batch": 20, "seq_len": 35, "lr": 0.001,
+        "clip": 1.0, "epochs": 13,
+    },
+}  # fmt: skip
+
+
 class _Missing(Exception):
     """A command line that lacks its file, or has an option that this command does not know."""
 
@@ -58,6 +67,9 @@ def _as(command, words, strict=True):
     _PARSERS[command](parser)
     parser.strict = strict
     args = parser.parse_args(words)
+    if getattr(args, "preset", None):
+        parser.set_defaults(**PRESETS[args.preset])
+        args = parser.parse_args(words)
     args.command = command
     return args
 
@@ -144,6 +156,10 @@ def _train(p):
         help="keep tokens seen at least N times (default: 2 for words, 1 otherwise)",
     )  # fmt: skip
     _sources(p)
+    p.add_argument(
+        "--preset", choices=sorted(PRESETS),
+        help="settings that are stored: ptb is for the Penn Treebank, whose files you supply",
+    )  # fmt: skip
     for name, kind, value, what in (
         ("epochs", whole, 10, "how many times to read the text"),
         ("hidden", whole, 128, "how many numbers the state holds"),

@@ -55,6 +55,7 @@ function tokenize(typed) {
 // A token that can be seen.
 const NAMES = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\u00a0", t("no-break space")], ["\u3000", t("wide space")]]);
 const seen = (word) => NAMES.get(word) ?? (word.trim() === "" ? `U+${word.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : word);
+const quoted = (word) => `“\u2068${seen(word)}\u2069”`; // isolated: a word that runs from right to left turns nothing around it
 const clipped = (word, length) => { const letters = Array.from(word); return letters.length <= length ? word : letters.slice(0, length - 1).join("") + "…"; };
 const join = (tokens) => tokens.join(data.unit === "characters" ? "" : " ");
 
@@ -118,12 +119,12 @@ function nextWord(host) {
   };
   const sentence = () => {
     const last = followers(prefix.at(-1));
-    return t("After “{words}” the model gives {first} {p} and {second} {q}.", {
-      words: join(prefix.slice(-6).map((id) => seen(data.words[id]))), first: `“${seen(data.words[best[0]])}”`, p: num(probs[best[0]], 3),
-      second: `“${seen(data.words[best[1]])}”`, q: num(probs[best[1]], 3),
-    }) + " " + t("In the training part “{last}” was followed by something {times} times, by {kinds} different ones.", {
-      last: seen(data.words[prefix.at(-1)]), times: last.total, kinds: last.found.size,
-    }) + (strange.length ? " " + t("The model does not know {words}.", { words: strange.map((word) => `“${seen(word)}”`).join(", ") }) : "");
+    return t("After {words} the model gives {first} {p} and {second} {q}.", {
+      words: `“\u2068${join(prefix.slice(-6).map((id) => seen(data.words[id])))}\u2069”`, first: quoted(data.words[best[0]]), p: num(probs[best[0]], 3),
+      second: quoted(data.words[best[1]]), q: num(probs[best[1]], 3),
+    }) + " " + t("In the training part something came after {last} {times} times: {kinds} different ones.", {
+      last: quoted(data.words[prefix.at(-1)]), times: last.total, kinds: last.found.size,
+    }) + (strange.length ? " " + t("The model does not know {words}.", { words: strange.map(quoted).join(", ") }) : "");
   };
   function update() {
     probs = predict(prefix, models[at]).at(-1);

@@ -24,7 +24,7 @@ from .files import write_whole
 from .screen import printable
 
 HERE = Path(__file__).parent
-ROOM = 3_000_000  # numbers: the weights of several epochs are on the page if they fit
+ROOM = 1_500_000  # numbers: the weights of several epochs are on the page if they fit
 _ORDER = ("embedding.W", "rnn.W_x", "rnn.W_h", "rnn.b", "affine.W", "affine.b")
 
 

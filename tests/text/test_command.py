@@ -14,6 +14,7 @@ import pytest
 from rnn_core import RNNLM, Vocabulary, perplexity, stream_batches, train
 from rnn_core.data.ngram import Bigram
 from rnn_core.optim import Adam
+from rnn_core.text import options
 from rnn_core.text.cli import main, printable
 from rnn_core.text.corpus import build_corpus, tokenize
 from rnn_core.text.run import _fitting, fit, held_out
@@ -107,6 +108,16 @@ def environment():
 def test_a_short_text_is_read_by_fewer_readers(tokens, want):
     assert _fitting(tokens, 20, 35) == want
     stream_batches(np.zeros(tokens, int), *want)  # and that is possible
+
+
+def test_a_preset_sets_what_was_not_typed():
+    plain, preset = (options.parse(["a.txt", *more]) for more in ([], ["--preset", "ptb"]))
+    assert (preset.unit, preset.hidden, preset.epochs) == ("tokens", 300, 13)
+    typed = options.parse(["a.txt", "--hidden", "128", "--preset", "ptb", "--words"])
+    assert (typed.unit, typed.hidden, typed.epochs) == ("words", 128, 13)
+    assert (plain.unit, plain.hidden) == ("words", 128) and preset.max_vocab == plain.max_vocab
+    for name in options.PRESETS:  # the file knows how it was made
+        assert options.PRESETS[name].keys() <= vars(plain).keys()
 
 
 # ---- it fails, in one line, with exit code 2
