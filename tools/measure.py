@@ -100,7 +100,7 @@ def open_phone(browser, base, name, dark=False):
 def first_visit(browser, base, name):
     context, page, url, seen = open_phone(browser, base, name)
     page.goto(url)
-    page.wait_for_timeout(1000)  # the theme's scripts come after the page
+    page.wait_for_load_state("networkidle")
     weight = page.evaluate(
         """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
              .reduce((sum, e) => sum + e.encodedBodySize, 0)"""
@@ -176,7 +176,7 @@ def broken_rules(browser, base, name):
     for dark in (False, True):
         context, page, url, _ = open_phone(browser, base, name, dark)
         page.goto(url)
-        page.wait_for_selector("html.is-complete", state="attached")  # the theme's scripts have run
+        page.wait_for_load_state("networkidle")
         page.evaluate("for (const box of document.querySelectorAll('details')) box.open = true")
         for place in page.locator(".explorable").all():
             place.scroll_into_view_if_needed()

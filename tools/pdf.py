@@ -48,7 +48,7 @@ def key(name: str) -> str:
 
 def article(site: Path, name: str, names: list[str]) -> str:
     html = (site / f"{name}.html").read_text(encoding="utf-8")
-    start = html.index('<article class="bd-article">') + len('<article class="bd-article">')
+    start = re.search(r"<article [^>]*>", html).end()
     body = html[start : html.rindex("</article>")]
     body = re.sub(r"<script\b.*?</script>|<a class=\"headerlink\".*?</a>", "", body, flags=re.S)
     body = re.sub(r'<details (?=[^>]*class="sd)', "<details open ", body)
@@ -68,7 +68,7 @@ def article(site: Path, name: str, names: list[str]) -> str:
         return f'{attribute}="{where}"' if attribute == "src" else ""
 
     body = re.sub(r'\b((?:xlink:)?href|src)="([^"]*)"', link, body)
-    return f'<article id="{key(name)}" class="bd-article">{body}</article>'
+    return f'<article id="{key(name)}">{body}</article>'
 
 
 def whole(site: Path) -> str:
@@ -77,18 +77,20 @@ def whole(site: Path) -> str:
         style
         for name in names
         for style in re.findall(
-            r"<style>(?!\s*\.pst-js).*?</style>",
+            r"<style>.*?</style>",
             (site / f"{name}.html").read_text(encoding="utf-8").partition("</head>")[0],
             re.S,
         )
     }
+    head = (site / f"{names[0]}.html").read_text(encoding="utf-8").partition("</head>")[0]
+    sheets = [link.replace("../", "") for link in re.findall(r'<link rel="stylesheet"[^>]*>', head)]
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     title, author = escape(config["title"]), escape(config["author"])
     return (
-        f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{title}</title>"
-        f'<link rel="stylesheet" href="_static/book.css">{"".join(sorted(styles))}'
-        f"<style>{STYLE}</style></head><body>"
+        f"{''.join(sheets)}{''.join(sorted(styles))}"
+        f'<style>{STYLE}</style></head><body data-theme="light">'
         f'<div class="cover"><img src="_static/logo.svg" alt=""><h1>{title}</h1>'
         f"<p>Recurrent neural networks you can take hold of. On paper each figure is its still "
         f"picture; on the page it moves.</p><p>{author}. Text CC BY 4.0, code MIT.</p></div>"

@@ -13,6 +13,7 @@ import re
 from html import unescape
 from importlib.resources import files
 from io import BytesIO
+from logging import getLogger
 from pathlib import Path
 
 from docutils import nodes
@@ -22,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 logger = logging.getLogger(__name__)
+getLogger("fontTools").setLevel("WARNING")  # it tells of every table that it cuts
 
 STYLE = "formulas.css"
 MATH = re.compile(r"<math\b.*?</math>", re.S)

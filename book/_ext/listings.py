@@ -15,7 +15,7 @@ from pygments.token import Token
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
-STYLES = ("a11y-high-contrast-light", "a11y-high-contrast-dark")  # the theme's own
+STYLES = ("a11y-high-contrast-light", "a11y-high-contrast-dark")
 
 
 @cache
@@ -43,6 +43,13 @@ class Listing(HtmlFormatter):
         return super().wrap(sized())
 
 
+def set_dark_style(app: Sphinx) -> None:
+    """The theme brings this setting, too late for _config.yml."""
+    app.config.pygments_dark_style = STYLES[1]
+
+
 def setup(app: Sphinx) -> dict:
+    app.connect("config-inited", lambda app, config: setattr(config, "pygments_style", STYLES[0]))
+    app.connect("builder-inited", set_dark_style, priority=400)  # the theme reads it at 500
     PygmentsBridge.html_formatter = Listing
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,14 @@
 """Every page of the built book, as its readers have it: offline, on a phone, dark, by keyboard."""
 
 import re
+import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import yaml
 from fontTools.ttLib import TTFont
+from playwright.sync_api import expect
 
 from tests.support.harness import settled
 from tests.support.site import ROOT, open_page, page_names, show_all
@@ -38,7 +41,8 @@ def test_from_a_file_on_a_desk_in_light(browser, site, name):
 def test_over_http_on_a_phone_in_dark(browser, address, name):
     with open_page(browser, address, name, dark=True, phone=True, width=NARROW) as page:
         if name != "404":
-            assert page.locator("html").get_attribute("data-theme") == "dark"
+            paper = "getComputedStyle(document.body).backgroundColor"
+            assert page.evaluate(paper) == "rgb(20, 24, 30)"
         show_all(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
         assert violations(page) == []
@@ -102,15 +106,15 @@ def test_what_scrolls_is_a_stop_of_the_keyboard_once_it_is_open(browser, site):
 def test_a_figure_does_not_wait_for_the_theme(browser, address):
     context = browser.new_context()
     page, asked = context.new_page(), []
-    page.route("**/_static/scripts/*", lambda route: asked.append(route.request.url))  # no answer
-    page.goto(f"{address}/notebooks/01_anatomy.html")
+    page.route("**/_static/**/*.js*", lambda route: asked.append(route.request.url))  # no answer
+    page.goto(f"{address}/notebooks/01_anatomy.html", wait_until="commit")
     page.locator(".explorable").first.scroll_into_view_if_needed()
     picture = page.locator(".explorable-live .u-stage svg").first
     said = picture.get_attribute("aria-label")
     page.locator(".explorable-live input[type=range]").first.press("ArrowRight")
     settled(page)
     assert picture.get_attribute("aria-label") != said
-    assert asked and not page.locator("html.is-complete").count()
+    assert asked and page.evaluate("document.readyState") == "loading"
     context.close()
 
 
@@ -124,12 +128,15 @@ def test_search_answers_from_a_file(browser, site):
         assert page.locator("#search-results a").count() > 0
 
 
-def test_the_search_box_leads_to_the_answers(browser, site):
-    with open_page(browser, site, TOC["root"]) as page:
-        page.keyboard.press("Control+k")
-        page.locator("#pst-search-dialog input").fill("truncated")
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_search_box_leads_to_the_answers(browser, site, phone):
+    with open_page(browser, site, TOC["root"], phone=phone) as page:
+        if phone:
+            page.locator(".nav-overlay-icon").tap()
+        page.get_by_role("search").get_by_role("textbox").fill("truncated")
         page.keyboard.press("Enter")
         page.wait_for_selector("#search-results li")
+        assert page.locator(".search-again input").input_value() == "truncated"
 
 
 def test_no_widget_needs_a_kernel_and_no_link_leads_nowhere(site):
@@ -149,20 +156,78 @@ def test_no_widget_needs_a_kernel_and_no_link_leads_nowhere(site):
     assert missing == []
 
 
-def test_every_icon_is_in_the_font_that_was_cut_down(browser, site):
-    """Whatever icon a version of the theme shows, its glyph must have been kept."""
-    kept = set()
-    for path in site.glob("_static/vendor/fontawesome/webfonts/*.woff2"):
-        kept |= set(TTFont(BytesIO(path.read_bytes())).getBestCmap())
-    with open_page(browser, site, BOOK[-2]) as page:
-        shown = page.evaluate(
-            """() => [...document.querySelectorAll("*")].flatMap((el) => ["::before", "::after"]
-                 .map((side) => getComputedStyle(el, side))
-                 .filter((style) => style.fontFamily.includes("Font Awesome"))
-                 .map((style) => style.content.replaceAll('"', "")))"""
-        )
-        assert shown
-        assert {ord(char) for text in shown for char in text if text != "none"} <= kept
+CHAPTERS, ON_PAGE = ("__navigation", ".sidebar-drawer"), ("__toc", ".toc-drawer")
+
+
+def menu(page, name):
+    """The button that a phone shows for this menu, what lies beside the open one, its last link."""
+    box, drawer = name
+    button = page.locator(f".mobile-header .{'toc' if name is ON_PAGE else 'nav'}-overlay-icon")
+    return button, page.locator(f".overlay[for={box}]"), page.locator(f"{drawer} a").last
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("name", [CHAPTERS, ON_PAGE])
+def test_a_finger_opens_a_menu_and_closes_it_beside(browser, site, name, scripts):
+    with open_page(browser, site, BOOK[3], phone=True, java_script_enabled=scripts) as page:
+        button, beside, link = menu(page, name)
+        assert not link.is_visible()
+        button.tap()
+        link.scroll_into_view_if_needed()
+        expect(link).to_be_in_viewport(ratio=1)
+        beside.tap(position={"x": 370 if name is CHAPTERS else 20, "y": 400})
+        expect(link).to_be_hidden()
+
+
+def test_a_finger_goes_to_another_chapter_and_back(browser, address):
+    with open_page(browser, address, BOOK[3], phone=True) as page:
+        button, _, _ = menu(page, CHAPTERS)
+        button.tap()
+        page.locator(".sidebar-drawer").get_by_text("Perplexity").tap()
+        page.wait_for_url("**/05_perplexity.html")
+        expect(page.locator("h1")).to_contain_text("Perplexity")
+        expect(menu(page, CHAPTERS)[2]).to_be_hidden()
+        page.go_back()
+        page.wait_for_url(f"**/{BOOK[3]}.html")
+        expect(menu(page, CHAPTERS)[0]).to_have_attribute("aria-expanded", "false")
+        expect(menu(page, CHAPTERS)[2]).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", [CHAPTERS, ON_PAGE])
+def test_a_menu_opens_from_the_keyboard_and_escape_closes_it(browser, site, name):
+    with open_page(browser, site, BOOK[3], phone=True) as page:
+        button, _, link = menu(page, name)
+        button.focus()
+        for key in ("Enter", " "):
+            page.keyboard.press(key)
+            expect(button).to_have_attribute("aria-expanded", "true")
+            expect(page.locator(f"{name[1]} :focus")).to_be_in_viewport()
+            page.keyboard.press("Escape")
+            expect(button).to_have_attribute("aria-expanded", "false")
+            expect(button).to_be_focused()
+            expect(link).to_be_hidden()
+
+
+def test_the_first_page_leads_to_the_first_chapter(browser, site):
+    with open_page(browser, site, "index") as page:
+        page.wait_for_url(f"**/{TOC['root']}.html")
+        first = f"../{BOOK[3]}.html"
+        assert page.locator(".next-page").get_attribute("href") == first
+        start = page.get_by_role("link", name="Start with chapter 1")
+        expect(start).to_be_in_viewport()
+        assert start.get_attribute("href") == first
+
+
+def test_a_chapter_gives_its_notebook_and_the_package(browser, address):
+    with open_page(browser, address, BOOK[3]) as page:
+        for name in ("Download this chapter as a notebook", "This chapter as a notebook"):
+            with page.expect_download() as found:
+                page.get_by_role("link", name=name, exact=True).click()
+            text = Path(found.value.path()).read_text(encoding="utf-8")
+            assert "NotImplementedError" in text and "BEGIN SOLUTION" not in text
+        with page.expect_download() as found:
+            page.get_by_role("link", name="all chapters with the package").click()
+        assert zipfile.is_zipfile(found.value.path())
 
 
 def test_without_scripts_and_on_paper_each_explorable_is_its_still(browser, site):
@@ -181,13 +246,13 @@ def test_the_first_stop_of_the_keyboard_leads_to_the_text(browser, site):
     with open_page(browser, site, BOOK[-2]) as page:
         page.keyboard.press("Tab")
         focus = page.locator(":focus")
-        assert focus.get_attribute("href") == "#main-content"
-        assert focus.bounding_box()["y"] >= 0
+        assert focus.get_attribute("href") == "#furo-main-content"
+        expect(focus).to_be_in_viewport()
 
 
 def test_the_color_switch_says_its_mode_and_turns_the_figures(browser, site):
     with open_page(browser, site, TOC["root"]) as page:
-        switch = page.locator(".theme-switch-button:visible").first
+        switch = page.locator(".theme-toggle:visible")
         assert switch.get_attribute("aria-label") == "Color mode: as the system"
         paper = "getComputedStyle(document.querySelector('.unrolled-explorable')).backgroundColor"
         light = page.evaluate(paper)
@@ -199,7 +264,7 @@ def test_the_color_switch_says_its_mode_and_turns_the_figures(browser, site):
 def test_formulas_stand_in_their_own_font_with_every_glyph(site):
     from base64 import b64decode
 
-    css = (site / "_static" / "book.css").read_text(encoding="utf-8")
+    css = (site / "_static" / "formulas.css").read_text(encoding="utf-8")
     data = re.search(r"data:font/woff2;base64,([^\")]+)", css)[1]
     kept = set(TTFont(BytesIO(b64decode(data))).getBestCmap())
     for name in BOOK:

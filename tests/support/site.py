@@ -34,11 +34,6 @@ def ours(url: str, base: str) -> bool:
     return url.startswith((base, "data:", "blob:", "about:"))
 
 
-# the theme's scripts, which come after all else, where a page has any
-COMPLETE = """() => document.documentElement.classList.contains("is-complete")
-  || ![...document.scripts].some((script) => script.text.includes("is-complete"))"""
-
-
 @contextmanager
 def open_page(browser, base, name, dark=False, phone=False, width=None, **context):
     """The page called `name` of the site at `base` (a folder or an http address)."""
@@ -59,8 +54,6 @@ def open_page(browser, base, name, dark=False, phone=False, width=None, **contex
     )
     page.goto(f"{base}/{name}.html" if "." not in name else f"{base}/{name}")
     page.wait_for_load_state("load")
-    if options.get("java_script_enabled", True):
-        page.wait_for_function(COMPLETE)
     try:
         yield page
         assert not troubles, troubles
