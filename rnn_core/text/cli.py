@@ -41,7 +41,8 @@ def main(arguments=None):
         with stop:
             return COMMANDS[args.command](args, bar, stop)
     except KeyboardInterrupt:
-        complain("stopped, nothing was saved")
+        trains = args.command in ("train", "resume")
+        complain("stopped, nothing was saved" if trains else "stopped")
         return after(stop) or 130
     except (ValueError, OSError, MemoryError) as error:
         complain(" ".join(str(error).split()) or type(error).__name__)
@@ -244,15 +245,15 @@ def sample_text(args, bar, stop):
         bar.line(f"note: the model does not know {', '.join(map(advice.visible, unknown))}")
     lead = [] if tokens else beginning(model, vocab)
     prompt = [*lead, *vocab.encode(tokens)]
-    rng = np.random.default_rng(args.seed)
-    ids = sample(model, np.array(prompt), args.length, rng, args.temperature, top_k=args.top_k)
-    say(
-        printable(
-            join([*tokens, *vocab.decode(ids)], was.unit).lstrip()
-            if lead
-            else join([*tokens, *vocab.decode(ids)], was.unit)
-        )
-    )
+    h, block = None, 200
+    for start in range(0, len(prompt) - 1, block):  # all but the last, in pieces
+        _, h = model.logits(np.array([prompt[start : min(start + block, len(prompt) - 1)]]), h)
+    ids = sample(
+        model, np.array(prompt[-1:]), args.length, np.random.default_rng(args.seed),
+        args.temperature, h, args.top_k,
+    )  # fmt: skip
+    written = join([*tokens, *vocab.decode(ids)], was.unit)
+    say(printable(written.lstrip() if lead else written))
     return 0
 
 
@@ -282,6 +283,10 @@ def read_corpus(args, bar, graphemes, vocab=None):
         text, valid, test, args.unit, args.max_vocab, args.min_count,
         graphemes=graphemes, vocab=vocab,
     )  # fmt: skip
+    if len(corpus.vocab) < 2:
+        raise ValueError(
+            f"--min-count {args.min_count or 2} leaves no token but <unk>: choose a smaller one"
+        )
     return text, corpus, texts
 
 

@@ -79,7 +79,7 @@ def load(path, largest=LARGEST):
         If there is no such file, or it is not one that `save` wrote, or too large.
     """
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open(os.fspath(path), "rb", opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
             _check_file(status, largest)
             with zipfile.ZipFile(file) as archive:

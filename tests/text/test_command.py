@@ -160,6 +160,7 @@ def test_input_that_is_no_corpus(tmp_path, capsys, data, why):
         (["--seed", "-1"], "--seed should be"),
         (["--lr", "nan"], "--lr should be"),
         (["--max-vocab", "1"], "--max-vocab should be a whole number, at least 2, got 1"),
+        (["--min-count", "1000"], "--min-count 1000 leaves no token"),
         (["--out", "model.pickle"], "should end in .npz"),
         (["--out", "no/such/folder/model.npz"], "folder that exists"),
     ],

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from rnn_core import RNNLM, Vocabulary, perplexity
+from rnn_core import RNNLM, Vocabulary, perplexity, sample
 from rnn_core.text import cli, options
 from rnn_core.text.cli import main
 from rnn_core.text.corpus import build_corpus, tokenize
@@ -118,6 +118,26 @@ def test_only_the_likeliest_tokens_are_drawn(folder, capsys):
     assert capsys.readouterr().out == greedy
     main(line)
     assert capsys.readouterr().out != greedy
+
+
+def test_a_long_prompt_is_read_in_pieces(folder, capsys):
+    tokens = ("you say goodbye and I say hello . " * 200).split()[:-3]
+    model, vocab, _ = load("model.npz")
+    line = ["sample", "model.npz", "--length", "9", "--seed", "5", "--temperature", "1"]
+    for prompt in (tokens, tokens[:401], tokens[:2], tokens[:1]):
+        ids = sample(model, vocab.encode(prompt), 9, np.random.default_rng(5), 1.0)
+        assert main([*line, "--prompt", " ".join(prompt)]) == 0
+        assert tokenize(capsys.readouterr().out)[len(prompt) :] == vocab.decode(ids)
+
+
+@pytest.mark.parametrize("command", ["sample", "score"])
+def test_ctrl_c_in_a_command_that_saves_nothing_says_so(folder, capsys, monkeypatch, command):
+    def stop(*args, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, command, stop)
+    assert main([command, "model.npz", *(["text.txt"] if command == "score" else [])]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "python -m rnn_core: stopped"
 
 
 def test_words_that_the_model_does_not_know_are_named(folder, capsys):

@@ -214,6 +214,12 @@ def test_a_vocabulary_that_is_none(saved, tokens):
     in_little_memory(saved[0])
 
 
+@pytest.mark.parametrize("path", [0, 10**6, None, 1.5, ["a.npz"], "a\0.npz", ""])
+def test_what_is_no_path(path):
+    with pytest.raises(ValueError, match="not a saved model|no file"):
+        load(path)
+
+
 def test_a_folder_a_pipe_and_a_device(tmp_path):
     in_little_memory(tmp_path)
     if sys.platform != "win32":
