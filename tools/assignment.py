@@ -49,6 +49,9 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "unrolled"
 c.CourseDirectory.root = str(Path(__file__).parent)
 c.Execute.timeout = 120
+# nbgrader gives no point beside a word on stderr, and an answer may write there while it is judged
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = ".*"
 # what students read about their work says nothing of the hidden tests and their seeds
 c.GenerateFeedback.preprocessors = [
     GetGrades, ClearHiddenTests, HideTraces, CSSHTMLHeaderPreprocessor

@@ -13,6 +13,7 @@ from html import unescape
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
@@ -132,6 +133,20 @@ def test_the_page_offers_the_archive(site, page):
     links = re.findall(rf'href="([^"]*{student.ARCHIVE})"', html)
     assert links
     assert all((site / page).parent.joinpath(link).is_file() for link in links)
+
+
+@EACH
+def test_quoted_code_on_the_page_is_a_listing_like_any_other(site, name):
+    page = BeautifulSoup(
+        (site / f"notebooks/{name}.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    listings = page.select("div.highlight-python")
+    alone = [code.get_text().strip() for code in listings if not code.find_parent(class_="cell")]
+    quotes = [
+        plain(cell.outputs[0]).strip() for cell in stored(name).cells if student.is_quote(cell)
+    ]
+    assert quotes
+    assert [quote for quote in quotes if quote not in alone] == []
 
 
 # ---- JupyterLab, with the wheel

@@ -1,4 +1,4 @@
-"""What six students hand in for chapter 2, and what each of them deserves.
+"""What seven students hand in for chapter 2, and what each of them deserves.
 
 Every wrong answer holds a mistake that students make; `FEEDBACK` has the words that the check finds
 for it.  Answers that are not listed stay as they were handed out.
@@ -75,8 +75,10 @@ def clip(grads, max_norm):
 # names that the checks use too, by accident and on purpose
 CLASH = """
 check = 5
-print("still thinking")
 """
+# and one that tells what it does while it is judged
+NOISY_CLIP = RIGHT["clip"].replace("    scale =", "    print(norm, file=sys.stderr)\n    scale =")
+NOISY_CLIP = f"import sys\n\n\n{NOISY_CLIP}"
 FAKE = """
 class Right:
     def require(self):
@@ -88,6 +90,7 @@ def check(*anything, **more):
 SUBMISSIONS = {
     "right": RIGHT,
     "clash": {name: answer + CLASH for name, answer in RIGHT.items()},
+    "noisy": {**RIGHT, "clip": NOISY_CLIP},
     "fake": {"cell-backward": CELL_BACKWARD + FAKE, "bptt": BPTT_OVERWRITES, "clip": "clip = None"},
     "half": {
         "cell-backward": RIGHT["cell-backward"],
@@ -107,6 +110,7 @@ SUBMISSIONS = {
 EARNED = {
     "right": {"cell-backward", "bptt", "contributions", "predict", "clip"},
     "clash": {"cell-backward", "bptt", "contributions", "predict", "clip"},
+    "noisy": {"cell-backward", "bptt", "contributions", "predict", "clip"},
     "fake": set(),
     "half": {"cell-backward", "predict"},
     "wrong": set(),
@@ -115,6 +119,7 @@ EARNED = {
 FEEDBACK = {
     "right": ["bptt.backward: right", "bptt.clip: right"],
     "clash": ["bptt.backward: right", "bptt.clip: right"],
+    "noisy": ["bptt.backward: right", "bptt.clip: right"],
     "fake": [
         "bptt.cell_backward: wrong: 1 - h for 1 - h^2",
         "bptt.backward: wrong: gradients overwritten",

@@ -1,5 +1,5 @@
-"""Six submissions of one chapter through nbgrader: wrong, half right, right, untouched; one that
-uses the name of the judge by accident, and one that puts a false judge in its place.
+"""Seven submissions of one chapter through nbgrader: wrong, half right, right, untouched; one that
+uses the judge's name by accident, one that puts a false judge there, one that prints to stderr.
 
 Needs requirements-teacher.txt; CI installs it.
 """
