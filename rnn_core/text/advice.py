@@ -15,6 +15,9 @@ _SPACELESS = re.compile(
     "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\uaa60-\uaa7f\u1780-\u17ff\ua980-\ua9df]+"
 )
 
+# The joiner, skin tones, the letters of flags and their tags
+_JOINS = re.compile("[\u200d\U0001f3fb-\U0001f3ff\U0001f1e6-\U0001f1ff\U000e0020-\U000e007f]")
+
 
 def before(corpus, text, graphemes, max_vocab, min_count):
     """Warnings about a corpus, a list of sentences; empty for most texts.
@@ -65,7 +68,7 @@ def spaceless(text):
 
 def joined(text):
     """True if something in the text is shown as one character and is several code points."""
-    return any(c == "\u200d" or unicodedata.category(c)[0] == "M" for c in set(text))
+    return any(unicodedata.category(c)[0] == "M" or _JOINS.match(c) for c in set(text))
 
 
 def visible(token):
@@ -98,9 +101,9 @@ def after(run, corpus, again="python -m rnn_core resume MODEL"):
     else:
         said = (
             f"On the test part counting does best: {theirs:.2f} of the {best} against {ours:.2f} "
-            f"of the RNN. A model that counts knows a phrase exactly after one reading, and the "
-            f"phrases of {len(corpus.train):,} {corpus.unit} come again often enough; the RNN has "
-            f"to fit them into {run.model.rnn.cell.hidden_size} numbers, by small steps."
+            f"of the RNN. A model that counts knows a phrase exactly after one reading, and in a "
+            f"text of this length enough of them come again; the RNN has to fit them all into "
+            f"{run.model.rnn.cell.hidden_size} numbers, by small steps."
         )
     return [said, *advice(run, again)]
 

@@ -157,16 +157,16 @@ function curves(host) {
     const low = Math.max(1, Math.min(...all) * 0.9), top = Math.max(...all, low) * 1.1;
     const marks = [1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 2000, 5000, 1e4, 1e5].filter((v) => v >= low && v <= top);
     const ax = axes({
-      width, height: 300, margin: { left: 46, right: 14, top: 24, bottom: 46 },
+      width, height: 340, margin: { left: 46, right: 14, top: 66, bottom: 46 },
       x: { domain: [from, to], label: t("epoch"), ticks: epochTicks(from, to) },
       y: { domain: [low, top], log: true, ticks: marks.length > 1 ? marks : [Number(low.toPrecision(3)), Number(top.toPrecision(3))], format: String, label: t("perplexity") },
     });
     const inside = (rows) => rows.filter(([, y]) => y >= low && y <= top);
-    const key = (i, node, words, role) => group(node(ax.box.right - 190, ax.box.top + 10 + i * 20), text(ax.box.right - 160, ax.box.top + 10 + i * 20, words, { anchor: "start", role, size: 13 }));
+    const key = (x, y, node, words, role) => group(node(x, y), text(x + 30, y, words, { anchor: "start", role, size: 13 }));
     const dash = (role, dashed) => (x, y) => el("path", { d: `M${x} ${y}h22`, stroke: color(role), "stroke-width": 2, "stroke-dasharray": dashed ? "6 4" : undefined });
     const chosen = validation.find(([epoch]) => epoch === data.best);
     return {
-      height: 300,
+      height: 340,
       label: t("Perplexity by epoch: on validation it falls to {best}; {name} has {floor}.", { best: num(perplexity(data.loss), 2), name: data.counting.name, floor: num(floor, 2) }),
       marks: [
         ax.node,
@@ -174,7 +174,8 @@ function curves(host) {
         line(ax, inside(training), { role: "muted", width: 1.5 }), points(ax, inside(training), { role: "muted", size: 2.5 }),
         line(ax, inside(validation), { role: "output" }), points(ax, inside(validation), { role: "output", size: 2.5 }),
         chosen && chosen[1] <= top ? points(ax, [chosen], { role: "output", size: 6 }) : null,
-        key(0, dash("output"), t("validation"), "output"), key(1, dash("muted"), t("while training"), "muted"), key(2, dash("ink", true), data.counting.name, "ink"),
+        key(0, 10, dash("output"), t("validation"), "output"), key(130, 10, dash("muted"), t("while training"), "muted"),
+        key(0, 30, dash("ink", true), t("{name}, on validation", { name: data.counting.name }), "ink"),
       ].filter(Boolean),
     };
   });

@@ -202,7 +202,10 @@ def test_many_unknown_words_are_told(share):
     assert bool(said) is (share > 0.1) and (not said or "--max-vocab" in said[0])
 
 
-@pytest.mark.parametrize("text, want", [("e\u0301a", True), ("👩\u200d👧", True), ("éa 漢", False)])
+@pytest.mark.parametrize(
+    "text, want",
+    [("e\u0301a", True), ("👩\u200d👧", True), ("👍🏽", True), ("🇺🇦", True), ("éa 漢 👍", False)],
+)
 def test_a_note_where_regex_would_make_a_difference(text, want):
     parts = build_corpus(text * 60, unit="characters", graphemes=False)
     said = advice.before(parts, text, False, 10_000, 1)

@@ -1,8 +1,12 @@
 """The page of a training: whole, quiet, and true to the model."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +20,7 @@ from rnn_core.text.report import Diary, _spread
 from rnn_core.text.run import fit
 from rnn_core.text.storage import load
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--hidden", "12", "--embed", "8", "--batch", "4", "--seq-len", "7", "--lr", "0.02"]
 ATTACKS = (
     "</script><script>alert(1)</script>", "<img/src=x/onerror=alert(1)>", "<!--", "]]>",
@@ -143,6 +148,27 @@ def test_a_text_of_any_characters_makes_a_page(tmp_path, monkeypatch):
     assert set(odd) <= set("".join(data_of(html)["words"]))
     markup = html[: html.index('id="data"')]
     assert not set(markup) & set("\u2028\u202e\x1b\x0b\u0085")
+
+
+def test_the_command_and_its_page_need_numpy_alone(tmp_path):
+    (tmp_path / "a.txt").write_text(
+        "é👍🏽 you say goodbye and I say hello . " * 60, encoding="utf-8"
+    )
+    heavy = ["anywidget", "ipywidgets", "matplotlib", "traitlets", "regex", "tqdm", "torch"]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({heavy}))\n"
+        "from rnn_core.text.cli import main\n"
+        f"sys.exit(main(['a.txt', '--chars', '--epochs', '1', '--html', 'a.html', *{SMALL}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (
+        "pip install regex" in done.stderr and load(tmp_path / "model.npz")[2]["graphemes"] is False
+    )
+    assert "<!DOCTYPE html>" in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
 # ---- a training's diary
