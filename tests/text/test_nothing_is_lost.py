@@ -171,6 +171,30 @@ def test_the_epoch_that_was_broken_off_counts():
     assert done.valid["RNN"] < done.history[0][2]
 
 
+def test_a_terminal_that_is_closed_costs_nothing(text):
+    """The system sends SIGHUP, and nothing can be written there any more."""
+    import fcntl
+    import pty
+    import termios
+
+    master, slave = pty.openpty()
+
+    def own_terminal():
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)  # after setsid, which `started` asks for
+
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave, "preexec_fn": own_terminal}
+    with started(text, "--epochs", "100000", **streams) as process:
+        os.close(slave)
+        said = b""
+        while b"epoch 3/100000: perplexity" not in said:
+            said += os.read(master, 4096)
+        os.close(master)
+        assert process.wait(timeout=60) == 128 + signal.SIGHUP
+    assert b"[####" in said  # a bar, as on any terminal
+    is_whole(text.parent / "model.npz")
+    assert "RNN" in load(text.parent / "model.npz")[2]["test"]  # measured to the end
+
+
 def test_a_signal_that_is_ignored_stays_ignored(text):
     def like_nohup():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
