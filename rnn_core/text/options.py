@@ -130,8 +130,8 @@ def number(text):
 def _train(p):
     p.description = DESCRIPTION
     p.epilog = (
-        "After each epoch that made the model better it is on the disk. Ctrl-C ends the training\n"
-        "early and keeps the best model so far. A page is downloaded once, into a cache folder,\n"
+        "The model is saved after each epoch that improved it. Ctrl-C ends the training early and\n"
+        "keeps the best model so far. A page is downloaded once, into a cache folder,\n"
         "and only if you name it."
     )
     p.add_argument("text", metavar="FILE", help="a text in UTF-8: its path, or its http address")
@@ -140,13 +140,13 @@ def _train(p):
     for name, what in (
         ("words", "predict words and punctuation marks (the default)"),
         ("characters", "predict characters: for small texts, and for scripts without spaces"),
-        ("tokens", "the text is already cut: its tokens stand between spaces, and each line ends "
-         "a sentence"),
+        ("tokens", "the text is already split: its tokens stand between spaces, and each line "
+         "ends a sentence"),
     ):  # fmt: skip
         names = [f"--{name}", "--chars"] if name == "characters" else [f"--{name}"]
         unit.add_argument(*names, dest="unit", action="store_const", const=name, help=what)
     p.set_defaults(unit="words")
-    p.add_argument("--lower", action="store_true", help="read capital letters as small ones")
+    p.add_argument("--lower", action="store_true", help="read the text in lower case")
     p.add_argument(
         "--max-vocab", type=whole, default=10_000, metavar="V",
         help="keep the V most frequent tokens; the others are read as <unk> (default 10000)",
@@ -158,7 +158,7 @@ def _train(p):
     _sources(p)
     p.add_argument(
         "--preset", choices=sorted(PRESETS),
-        help="settings that are stored: ptb is for the Penn Treebank, whose files you supply",
+        help="a set of stored settings: ptb is for the Penn Treebank, whose files you supply",
     )  # fmt: skip
     for name, kind, value, what in (
         ("epochs", whole, 10, "how many times to read the text"),
@@ -168,10 +168,10 @@ def _train(p):
         ("seq-len", whole, 35, "how many steps back the gradient flows (truncated BPTT)"),
         ("lr", number, 0.003, "learning rate of Adam, to begin with"),
         ("clip", number, 1.0, "shorten gradients that are longer than this"),
-        ("seed", whole, 0, "where the random numbers begin"),
+        ("seed", whole, 0, "seed of the random numbers: the same seed gives the same model"),
         ("sample", whole, 60, "how many tokens to write at the end"),
-        ("temperature", number, 0.8, "of that sample: 0 takes the likeliest token each time, 1 "
-         "draws as the model predicts"),
+        ("temperature", number, 0.8, "how boldly to write them: 0 takes the likeliest token each "
+         "time, 1 draws as the model predicts"),
     ):  # fmt: skip
         p.add_argument(
             f"--{name}", type=kind, default=value, metavar=_LETTERS.get(name, "N"),
@@ -216,8 +216,8 @@ def _sources(p):
 
 def _resume(p):
     p.description = (
-        "Train a saved model for more epochs, with the options that it was trained with; the best\n"
-        "epoch is kept again. The optimizer begins anew: its first steps are like a short warm-up."
+        "Train a saved model for more epochs, with the options it was first trained with, and\n"
+        "keep the best epoch. The optimizer starts afresh, without its running averages."
     )
     p.epilog = (
         "Without FILE the text that the model was trained on is looked for by its checksum: in\n"
@@ -233,9 +233,9 @@ def _resume(p):
         ("seq-len", whole, "how many steps back the gradient flows (truncated BPTT)"),
         ("lr", number, "learning rate of Adam (default: the one that the training ended with)"),
         ("clip", number, "shorten gradients that are longer than this"),
-        ("seed", whole, "where the random numbers begin"),
+        ("seed", whole, "seed of the random numbers"),
         ("sample", whole, "how many tokens to write at the end"),
-        ("temperature", number, "of that sample"),
+        ("temperature", number, "how boldly to write them"),
     ):
         p.add_argument(f"--{name}", type=kind, metavar=_LETTERS.get(name, "N"), help=what)
     p.add_argument(
@@ -276,8 +276,8 @@ def _sample(p):
     )  # fmt: skip
     p.add_argument(
         "--temperature", type=number, default=0.8, metavar="T",
-        help="0 takes the likeliest token each time, 1 draws as the model predicts, and more is "
-        "more adventurous (default 0.8)",
+        help="how boldly to write: 0 takes the likeliest token each time, 1 draws as the model "
+        "predicts, and more than 1 is more adventurous (default 0.8)",
     )  # fmt: skip
     p.add_argument("--top-k", type=whole, metavar="K", help="draw from the K likeliest tokens only")
     p.add_argument(
