@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT   ?= 8000
 
-BIN   := $(abspath $(VENV))/bin
+BIN   := $(if $(filter /%,$(firstword $(VENV))),,$(CURDIR)/)$(VENV)/bin
 STAMP := $(VENV)/.unrolled-installed
 export PATH := $(BIN):$(PATH)
 
@@ -60,7 +60,7 @@ clean:                 ## remove what was built (not the environment, not what p
 
 $(STAMP): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: make PYTHON=/path/to/python3"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	test -x "$(BIN)/python" || $(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip --version >/dev/null 2>&1 || "$(BIN)/python" -m ensurepip
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -8,7 +8,6 @@ carries: metadata `mystnb: {image: {alt: "..."}}`. A figure without one is a war
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from docutils import nodes
@@ -26,9 +25,7 @@ c.InlineBackend.print_figure_kwargs = {"bbox_inches": None}  # the size that the
 
 def draw_svg(app: Sphinx) -> None:
     """Kernels started from here find this profile; a reader's own is not touched."""
-    home = Path(
-        tempfile.gettempdir(), f"unrolled-ipython-{os.getuid() if hasattr(os, 'getuid') else 0}"
-    )
+    home = Path(app.outdir).parent / ".ipython"  # not a shared folder: what lies there is run
     profile = home / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(KERNEL, encoding="utf-8")

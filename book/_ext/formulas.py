@@ -31,24 +31,31 @@ latex = LatexToMathML(fancy_error=False)
 
 
 def mathml(node: nodes.Node, source: str, display: bool) -> str:
+    # fences of a fixed size stay small in WebKit, and in Chromium under an exponent; these stretch
+    source = re.sub(r"\\[bB]igg?l\b", r"\\left", source)
+    source = re.sub(r"\\[bB]igg?r\b", r"\\right", source)
     try:
-        return latex.convert_with_local_state(source, displaystyle=display)
+        html = latex.convert_with_local_state(source, displaystyle=display)
+        # an operator between two things, which Firefox takes for the large sign of a sum
+        return re.sub(r"<mo\b([^>]*)>(?=[⊕⊖⊗⊘⊙]<)", r'<mo\1 largeop="false">', html)
     except LatexError as error:
         logger.warning(f"{error} in the formula `{source}`", location=node)
         return f"<code>{source}</code>"
 
 
 def visit_inline(self, node: nodes.math) -> None:
-    self.body.append(self.starttag(node, "span", "", CLASS="math"))
-    self.body.append(mathml(node, node.astext(), display=False) + "</span>")
+    source = node.astext()
+    self.body.append(self.starttag(node, "span", "", CLASS="math", **{"data-tex": source}))
+    self.body.append(mathml(node, source, display=False) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_display(self, node: nodes.math_block) -> None:
     source = node.astext().strip()
+    tex = {"data-tex": source}  # what is copied: unrolled.js
     if r"\\" in source and r"\begin" not in source:
         source = rf"\begin{{aligned}}{source}\end{{aligned}}"
-    self.body.append(self.starttag(node, "div", CLASS="math formula"))
+    self.body.append(self.starttag(node, "div", CLASS="math formula", **tex))
     # a formula that is wider than a phone scrolls in its own box, from the keyboard too
     self.body.append('<div class="formula-box">' + mathml(node, source, display=True) + "</div>")
     if node["number"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
@@ -46,8 +47,18 @@ class Translator(HTML5Translator):
             self.context[-1] = "</td>\n"
 
 
+def visit_hidden(self, node) -> None:
+    """What opens hidden code is named by its visible words (WCAG 2.5.3)."""
+    start = len(self.body)
+    visit_HideCellInput(self, node)
+    name = ' aria-label="Toggle hidden content"'
+    self.body[start:] = [part.replace(name, "") for part in self.body[start:]]
+
+
 def setup(app: Sphinx) -> dict:
     app.setup_extension("exercises")  # which writes what is offered here
+    app.setup_extension("myst_nb")
+    app.add_node(HideCodeCellNode, override=True, html=(visit_hidden, depart_HideCellInput))
     app.set_translator("html", Translator)
     app.connect("config-inited", set_address)
     app.connect("html-page-context", complete)

@@ -37,6 +37,7 @@ const unrolled = (() => {
     try {
       module.made ??= module.make();
       module.made.render({ model: models.get(id), el });
+      for (const input of el.querySelectorAll("input, select")) input.autocomplete = "off"; // the browser restores no form behind the figure's back
       place.append(el);
       place.classList.add("is-live"); // hides the still
     } catch (error) {
@@ -62,6 +63,8 @@ const unrolled = (() => {
     define(name, make) { modules.set(name, { make }); },
     show(name, id, state) {
       const place = document.currentScript.previousElementSibling, kind = `figure-${place.dataset.figure}`;
+      place.querySelector(".explorable-live")?.remove(); // a page that the browser saved brings what stood in it
+      place.classList.remove("is-live");
       let nth = 1; // the second figure of a kind: figure-unfold-2
       while (document.getElementById(place.id = nth > 1 ? `${kind}-${nth}` : kind) !== place) nth += 1;
       if (!models.has(id)) models.set(id, new Model(state));

@@ -25,9 +25,11 @@ for (const [id, [name, drawer]] of Object.entries(menus)) {
     box.checked = open;
     buttons.forEach((button) => button.setAttribute("aria-expanded", open));
   };
-  const buttons = [...document.querySelectorAll(`.page label[for="${id}"]`)].map((label) => {
+  const kind = id === "__toc" ? ".toc-overlay-icon" : ".nav-overlay-icon";
+  const buttons = [...document.querySelectorAll(kind)].map((label) => {
     const button = document.createElement("button");
-    Object.assign(button, { className: label.className, ariaLabel: name, title: name });
+    Object.assign(button, { className: label.className, title: name });
+    button.setAttribute("aria-label", name);
     button.append(...label.childNodes);
     button.onclick = ({ detail }) => {
       turn(!box.checked);
@@ -50,11 +52,39 @@ for (const [id, [name, drawer]] of Object.entries(menus)) {
 const speak = () => {
   const mode = document.body.dataset.theme;
   for (const button of document.querySelectorAll(".theme-toggle")) {
-    button.ariaLabel = button.title = `Color mode: ${mode === "auto" ? "as the system" : mode}`;
+    button.title = `Color mode: ${mode === "auto" ? "as the system" : mode}`;
+    button.setAttribute("aria-label", button.title);
   }
 };
+if (matchMedia("(forced-colors: active)").matches) document.body.dataset.theme = "auto"; // the system's palette is the only one
 new MutationObserver(speak).observe(document.body, { attributeFilter: ["data-theme"] });
 speak();
+
+// A page that the browser saved brings the buttons that stood on its listings: they come anew.
+for (const button of document.querySelectorAll(".copybtn")) button.remove();
+
+// A search marks the words of the text. A figure is drawn anew whenever it moves: it is left alone.
+for (const word of document.querySelectorAll("svg title, .explorable *")) word.classList.add("nohighlight");
+
+// A formula is copied as its TeX, not as one symbol a line.
+addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (selection.isCollapsed) return;
+  const range = selection.getRangeAt(0).cloneRange(), part = document.createElement("div");
+  const formula = (node) => (node.closest ? node : node.parentElement)?.closest("[data-tex]");
+  const [first, last] = [formula(range.startContainer), formula(range.endContainer)];
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  part.append(range.cloneContents());
+  const found = part.querySelectorAll("[data-tex]");
+  if (!found.length) return;
+  for (const one of found) one.replaceWith(one.tagName === "DIV" ? `$$${one.dataset.tex}$$` : `$${one.dataset.tex}$`);
+  for (const button of part.querySelectorAll(".headerlink, .copybtn")) button.remove();
+  document.body.append(part); // the text of what is laid out has its line breaks
+  event.clipboardData.setData("text/plain", part.innerText);
+  part.remove();
+  event.preventDefault();
+});
 
 // What was searched for stands in the box of the search page.
 const again = document.querySelector(".search-again input");
