@@ -14,6 +14,20 @@ import numpy as np
 
 from ..data.vocabulary import UNK, Vocabulary
 from ..shapes import as_int
+from .fetch import cache_folder, decode, is_url, read_text
+from .files import write_whole
+
+__all__ = [
+    "Corpus",
+    "build_corpus",
+    "cache_folder",
+    "decode",
+    "is_url",
+    "join",
+    "read_text",
+    "tokenize",
+    "write_whole",
+]  # a text's whole way from a file to its numbers
 
 EOS = "<eos>"
 UNITS = ("words", "characters", "tokens")

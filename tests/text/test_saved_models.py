@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from rnn_core import RNNLM, Vocabulary, perplexity, sample
+from rnn_core.data.ngram import KneserNey
 from rnn_core.text import advice, cli, options
 from rnn_core.text.cli import main
-from rnn_core.text.corpus import build_corpus, tokenize
-from rnn_core.text.run import Run, fit, held_out
+from rnn_core.text.corpus import Corpus, build_corpus, tokenize
+from rnn_core.text.run import Run, counting, held_out
 from rnn_core.text.scoring import score
 from rnn_core.text.storage import load, save
 
@@ -296,12 +297,17 @@ def test_another_text_is_told(folder, capsys):
 
 
 def test_a_model_saved_by_hand_has_all_its_commands(tmp_path, monkeypatch, capsys):
-    """What `save` wrote in a notebook tells nothing of a run."""
+    """What `save` wrote in a notebook tells nothing of a run; chapter 4 does it in these lines."""
+    from rnn_core.text.corpus import build_corpus, read_text
+    from rnn_core.text.run import fit
+    from rnn_core.text.storage import load, save
+
     monkeypatch.chdir(tmp_path)
-    parts = build_corpus(TEXT)
+    (tmp_path / "text.txt").write_text(TEXT)
+    parts = build_corpus(read_text("text.txt"))
     done = fit(parts, epochs=1, embed_size=8, hidden_size=12, batch_size=4, seq_len=7)
     save("mine.npz", done.model, parts.vocab)
-    (tmp_path / "text.txt").write_text(TEXT)
+    assert load("mine.npz")[1].tokens == parts.vocab.tokens
     assert main(["sample", "mine.npz", "--length", "3"]) == 0
     assert main(["score", "mine.npz", "text.txt"]) == 0
     assert main(["resume", "mine.npz", "text.txt", "--epochs", "1", "--batch", "4"]) == 0
@@ -386,3 +392,19 @@ def test_the_best_of_the_models_that_count_is_the_one_to_beat(rnn, wins):
     said = advice.after(finished(rnn, FLAT, 2), PARTS)[0]
     assert f"{perplexity(rnn):.2f}" in said and f"{perplexity(3.0):.2f} of the 4-gram" in said
     assert ("the RNN does best" in said) is wins and ("counting does best" in said) is not wins
+
+
+def test_the_order_of_the_counting_model_is_chosen_by_the_validation_part_alone():
+    """A validation part that repeats long phrases of the text, a test part that does not."""
+    rng = np.random.default_rng(0)
+    train = rng.integers(6, size=3000)
+    other = rng.integers(6, size=300)
+    vocab = Vocabulary([*"abcde", "<unk>"])
+    for valid, test, high in ((train[500:800], other, True), (other, train[500:800], False)):
+        losses, of_test = counting(Corpus(vocab, train, valid, test))
+        (best,) = [n for n in losses if n.endswith("-gram")] or ["2-gram"]
+        assert (int(best[0]) > 4) is high
+        model = KneserNey(train, 6, int(best[0]))
+        assert of_test["bigram" if best == "2-gram" else best] == model.loss(test)
+        assert list(losses)[-1] == list(of_test)[-1]
+    assert advice.name_of("5-gram") == "5-gram (Kneser-Ney)"
