@@ -14,7 +14,7 @@ from ..sample import sample
 from . import advice
 from .before import check_options, check_out, check_page, check_room
 from .corpus import EOS, build_corpus, graphemes_known, join
-from .fetch import decode, read_bytes
+from .fetch import decode, forget, read_bytes
 from .files import reason
 from .options import PROGRAM, parse
 from .report import Diary, write_report
@@ -279,10 +279,15 @@ def read_corpus(args, bar, graphemes, vocab=None):
         return text.lower() if args.lower else text
 
     text, valid, test = read("text", args.sha256), read("valid"), read("test")
-    corpus = build_corpus(
-        text, valid, test, args.unit, args.max_vocab, args.min_count,
-        graphemes=graphemes, vocab=vocab,
-    )  # fmt: skip
+    try:
+        corpus = build_corpus(
+            text, valid, test, args.unit, args.max_vocab, args.min_count,
+            graphemes=graphemes, vocab=vocab,
+        )  # fmt: skip
+    except ValueError:  # too short: perhaps what a server says instead of a text
+        for part in texts:
+            forget(getattr(args, part), args.cache)
+        raise
     if len(corpus.vocab) < 2:
         raise ValueError(
             f"--min-count {args.min_count or 2} leaves no token but <unk>: choose a smaller one"

@@ -128,10 +128,24 @@ def _from_file(path):
     return data
 
 
-def _from_cache(url, sha256, folder, refresh, progress):
+def forget(source, cache=None):
+    """Delete the copy of a page that turned out to be of no use, so that it is asked for again."""
+    if is_url(source):
+        folder = Path(cache or cache_folder()).expanduser()
+        with contextlib.suppress(OSError, ValueError):
+            _place(str(source), folder)[0].unlink()
+
+
+def _place(url, folder):
+    """The path of a page in the cache, and its name."""
     name = unquote(urlsplit(encoded(url)).path.rsplit("/", 1)[-1]) or "text"
     name = re.sub(r"[^A-Za-z0-9.\-]", "_", name)[-80:]
-    path = folder / f"{hashlib.sha256(url.encode('utf-8', 'replace')).hexdigest()[:16]}-{name}"
+    digest = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
+    return folder / f"{digest[:16]}-{name}", name
+
+
+def _from_cache(url, sha256, folder, refresh, progress):
+    path, name = _place(url, folder)
     if not refresh:
         with contextlib.suppress(OSError, ValueError):  # none, or none that is of use
             data = path.read_bytes()

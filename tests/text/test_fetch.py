@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_core.text import fetch
+from rnn_core.text.cli import main
 from rnn_core.text.fetch import decode, download, encoded, read_text
 from rnn_core.text.files import write_whole
 from rnn_core.text.screen import Bar
@@ -111,6 +112,9 @@ class Server(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)
+
+    def do_busy(self):
+        self.answer(b"Too many readers today.", length=23)
 
     def do_unmeasured(self):
         self.answer(PAGE)
@@ -324,6 +328,23 @@ def test_a_bad_page_that_an_older_version_kept_is_fetched_again(site, asked, tmp
     (path,) = tmp_path.iterdir()
     path.write_bytes(b"\0\xff")
     assert read_text(f"{site}/text.txt", cache=tmp_path) == WANT
+
+
+def test_a_page_that_is_too_short_to_learn_from_is_asked_for_again(
+    site, asked, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main([f"{site}/busy", "--cache", "cache"]) == 2
+        assert "too short" in capsys.readouterr().err
+        assert not any((tmp_path / "cache").iterdir())
+    assert len(asked()) == 2
+    small = ["--cache", "cache", "--epochs", "1", "--hidden", "4", "--embed", "4"]
+    for _ in range(2):
+        assert main([f"{site}/text.txt", *small, "--force"]) == 0
+    assert len(asked()) == 3
+    assert main([f"{site}/text.txt", *small, "--force", "--refresh"]) == 0
+    assert len(asked()) == 4
 
 
 def test_refresh_asks_again(site, asked, tmp_path):
