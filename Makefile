@@ -10,7 +10,7 @@ STAMP := $(VENV)/.unrolled-installed
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test lab serve student assignment bench pdf links measure refresh lock clean
+.PHONY: help install book site test lab serve student assignment bench pdf links measure refresh lock clean
 
 help:        ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -19,6 +19,10 @@ install: $(STAMP)      ## make the environment .venv and install the pinned requ
 
 book: $(STAMP)         ## build the site: _build/html/index.html (warnings are errors)
 	jupyter-book build . -n -W --keep-going
+
+site: $(STAMP)         ## build it for a host: BASE=https://... REPO=https://... (BRANCH= HUB=)
+	UNROLLED_BASE="$(BASE)" UNROLLED_REPO="$(REPO)" UNROLLED_BRANCH="$(BRANCH)" UNROLLED_HUB="$(HUB)" \
+		jupyter-book build . -n -W --keep-going
 
 test: $(STAMP)         ## run everything: ruff, unit, gradients, checks, notebooks, figures, browser
 	@failed=0; set -x; ruff check . || failed=1; \

@@ -21,7 +21,10 @@ STYLES = ("a11y-high-contrast-light", "a11y-high-contrast-dark")
 @cache
 def plain(kind) -> bool:
     """Whether a token of this kind looks like any text, in the light and in the dark."""
-    looks = (get_style_by_name(name).style_for_token for name in STYLES)
+    styles = [get_style_by_name(name) for name in STYLES]
+    while any(kind not in style._styles for style in styles):  # a lexer's own kind of token
+        kind = kind.parent
+    looks = (style.style_for_token for style in styles)
     return all(look(kind) in (look(Token), look(Token.Name)) for look in looks)
 
 
