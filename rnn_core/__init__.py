@@ -9,7 +9,7 @@ Floors, each importing only from those below:
     3  model  checkpoint
     2  rnn
     1  cell  layers  loss  optim  gradcheck  data
-    0  shapes  words
+    0  shapes  norms  words
 """
 
 from . import gradcheck

@@ -6,7 +6,8 @@ forward passes for each number: slow, and hard to get wrong.
 
 import numpy as np
 
-from .shapes import as_positive
+from .norms import length, scaled
+from .shapes import as_array, as_positive
 
 
 def central_difference(f, z, eps=1e-5):
@@ -60,12 +61,19 @@ def relative_error(got, want):
     """||got - want|| / max(||got||, ||want||): 0 when equal, whatever the scale of the gradient.
 
     One number for the whole array.  Entry by entry, tiny entries would cry wolf.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, there is nothing to compare, or an entry is NaN or infinite: a
+        check that met NaN has not passed.
     """
-    got, want = np.asarray(got), np.asarray(want)
+    got, want = as_array("got", got, "..."), as_array("want", want, "...")
     if got.shape != want.shape:
         raise ValueError(
             f"got should have the shape of want, {want.shape}, got {got.shape}: "
             f"a gradient has the shape of its parameter"
         )
-    scale = max(np.linalg.norm(got), np.linalg.norm(want))
-    return float(np.linalg.norm(got - want) / scale) if scale > 0 else 0.0
+    (got, want), _ = scaled(got, want)  # squares and differences now stay in range
+    scale = max(length(got), length(want))
+    return length(got - want) / scale if scale > 0 else 0.0

@@ -14,10 +14,11 @@ def softmax(logits):
     overflowing.
     """
     logits = as_array("logits", logits, "... V")
-    p = logits - logits.real.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):  # too far below the largest: exp(-inf) is 0
+        p = _wide(logits) - logits.real.max(axis=-1, keepdims=True)
     np.exp(p, out=p)
     p /= p.sum(axis=-1, keepdims=True)
-    return p
+    return p.astype(logits.dtype, copy=False)
 
 
 def softmax_cross_entropy(logits, targets, mask=None, out=None):
@@ -56,13 +57,19 @@ def softmax_cross_entropy(logits, targets, mask=None, out=None):
         )
     if out is not None:
         _check_out(out, logits)
+    if logits.dtype.itemsize == 2:  # float16 holds neither a sum over V nor one token's share
+        loss, dlogits = softmax_cross_entropy(_wide(logits), targets, mask)
+        out = np.empty_like(logits) if out is None else out
+        out[...] = dlogits
+        return loss, out
     share = _shares(mask, targets.shape, logits.real.dtype)
-    loss, dlogits = _cross_entropy(
-        logits.reshape(-1, logits.shape[-1]),  # one row for each token
-        targets.ravel(),
-        share.ravel(),
-        None if out is None else out.reshape(-1, logits.shape[-1]),
-    )
+    with np.errstate(over="ignore"):  # a loss beyond the largest float is infinite
+        loss, dlogits = _cross_entropy(
+            logits.reshape(-1, logits.shape[-1]),  # one row for each token
+            targets.ravel(),
+            share.ravel(),
+            None if out is None else out.reshape(-1, logits.shape[-1]),
+        )
     return loss if loss.dtype.kind == "c" else float(loss), dlogits.reshape(logits.shape)
 
 
@@ -74,10 +81,15 @@ def _cross_entropy(z, target, share, out=None):
     np.exp(p, out=p)
     total = p.sum(axis=1)
     log_p = log_p - np.log(total)  # log softmax at the target, without ever taking log(0)
-    loss = -(share @ log_p)
+    loss = -(share @ np.where(share > 0, log_p, 0))
     p *= (share / total)[:, None]  # softmax times share ...
     p[token, target] -= share  # ... minus one_hot times share: the gradient
     return loss, p
+
+
+def _wide(z):
+    """z, or float16 as float32."""
+    return z.astype(np.promote_types(z.dtype, np.float32), copy=False)
 
 
 def _check_out(out, logits):

@@ -1,24 +1,34 @@
 """Optimizers.  They change the parameter arrays in place, and only after all checks have passed."""
 
+import math
+from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
 
-from .shapes import as_positive, check_finite
+from .norms import length, times_ratio
+from .shapes import as_numpy, as_positive, check_finite
 
 
 def global_norm(grads):
     """The joint length of all gradients: the root of the sum of every squared entry.
+
+    Entries of any size that their type can hold are measured rightly.  The result is infinite
+    only where the length itself is beyond the largest float64, 1.8e308.
 
     Raises
     ------
     ValueError
         If an entry is NaN or infinite, or a gradient is no array.
     """
+    _check_names("grads", grads)
     for name, g in grads.items():
         _check_array(f"the gradient of {name}", g)
-        check_finite(f"the gradient of {name}", g)
-    return float(np.sqrt(sum(float(np.vdot(g, g)) for g in grads.values())))
+    norm = length(*grads.values())
+    if not math.isfinite(norm):
+        for name, g in grads.items():
+            check_finite(f"the gradient of {name}", g)
+    return norm
 
 
 def clip_by_global_norm(grads, max_norm):
@@ -37,7 +47,10 @@ def clip_by_global_norm(grads, max_norm):
     norm = global_norm(grads)
     if norm <= max_norm:
         return dict(grads), norm
-    return {name: g * g.dtype.type(max_norm / norm) for name, g in grads.items()}, norm
+    if math.isinf(norm):  # longer than a float can say: clip a shorter one
+        grads = {name: g * 2.0**-64 for name, g in grads.items()}
+        return clip_by_global_norm(grads, max_norm)[0], norm
+    return {name: times_ratio(g, max_norm, norm) for name, g in grads.items()}, norm
 
 
 class SGD:
@@ -49,8 +62,9 @@ class SGD:
     def step(self, params, grads):
         """Update the arrays of `params` in place."""
         _check_pair(params, grads)
-        for name, p in params.items():
-            p -= p.dtype.type(self.lr) * grads[name]
+        with _in_range():
+            steps = {n: _wide(self.lr, p) * _wide(grads[n], p) for n, p in params.items()}
+            _take(params, steps)
 
 
 class Adam:
@@ -62,9 +76,11 @@ class Adam:
     def __init__(self, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.eps = as_positive("lr", lr), as_positive("eps", eps)
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
-            if not isinstance(beta, Real) or not 0 <= beta < 1:
+            if not isinstance(beta, Real) or isinstance(beta, bool) or not 0 <= beta < 1:
                 raise ValueError(f"{name} should be at least 0 and below 1, got {beta!r}: try 0.9")
-        self.beta1, self.beta2 = beta1, beta2
+        if self.eps < 1e-100:  # the squares of gradients as small as this are lost
+            raise ValueError(f"eps should be at least 1e-100, got {eps!r}: try 1e-8")
+        self.beta1, self.beta2 = float(beta1), float(beta2)
         self.t, self.m, self.v = 0, {}, {}
 
     def step(self, params, grads):
@@ -76,21 +92,67 @@ class Adam:
                     f"params should be those of the first step, got a change at {name}: "
                     f"make a new Adam for another model"
                 )
-        self.t += 1
-        size = self.lr * (1 - self.beta2**self.t) ** 0.5 / (1 - self.beta1**self.t)
-        eps = self.eps * (1 - self.beta2**self.t) ** 0.5
-        for name, p in params.items():
-            g = grads[name]
-            m = self.m.setdefault(name, np.zeros_like(p))
-            v = self.v.setdefault(name, np.zeros_like(p))
-            m += (1 - self.beta1) * (g - m)
-            v += (1 - self.beta2) * (g * g - v)
-            p -= size * m / (np.sqrt(v) + eps)
+        t = self.t + 1
+        size = self.lr * (1 - self.beta2**t) ** 0.5 / (1 - self.beta1**t)
+        eps = self.eps * (1 - self.beta2**t) ** 0.5
+        ms, vs, steps = {}, {}, {}
+        with _in_range():
+            for name, p in params.items():
+                g = _wide(grads[name], p)
+                if eps < 1e-18:  # beside it, squares count that float32 cannot hold
+                    g = g.astype(np.promote_types(g.dtype, np.float64))
+                m, v = self.m.get(name, 0), self.v.get(name, 0)
+                ms[name] = m = m + (1 - self.beta1) * (g - m)
+                vs[name] = v = v + (1 - self.beta2) * (g * g - v)
+                steps[name] = _wide(size, p) * m / (np.sqrt(v) + _wide(eps, p))
+            _take(params, steps)
+        self.t, self.m, self.v = t, ms, vs
+
+
+@contextmanager
+def _in_range():
+    """A step that leaves the range of its type is a ValueError; nothing has been moved by then."""
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+            yield
+    except FloatingPointError:
+        raise ValueError(
+            "grads and lr should give a step that the type of the parameters can hold, got one out "
+            "of its range: clip the gradients, lower the learning rate, or use float64"
+        ) from None
+
+
+def _wide(value, p):
+    """`value` in the type of p, or in one that can hold it: float16 is too narrow for a step."""
+    kind = p.dtype if p.dtype.itemsize > 2 else np.dtype(np.float32)
+    if isinstance(value, float):
+        small = value < np.finfo(kind).tiny or value > np.finfo(kind).max
+        return np.float64(value) if small else kind.type(value)
+    return value.astype(kind, copy=False)
+
+
+def _take(params, steps):
+    """p <- p - step for every parameter, once it is known that every result can be held."""
+    for name, p in params.items():
+        (p - steps[name]).astype(p.dtype, copy=False)  # out of range: fails before any is moved
+    for name, p in params.items():
+        np.subtract(p, steps[name], out=p, casting="same_kind")
+
+
+def _check_names(what, arrays):
+    if not isinstance(arrays, dict) or not arrays:
+        got = "none" if isinstance(arrays, dict) else type(arrays).__name__
+        raise ValueError(
+            f"{what} should be a dict of arrays by name, with at least one, got {got}: "
+            f"pass what the model gives"
+        )
 
 
 def _check_array(name, value):
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc":
+    as_numpy(name, value, "...")  # a masked array or a matrix is refused
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or value.size == 0:
         got = f"{value.dtype} numbers" if isinstance(value, np.ndarray) else type(value).__name__
+        got = "an empty array" if getattr(value, "size", 1) == 0 else got
         raise ValueError(
             f"{name} should be an array of floating-point numbers, got {got}: "
             f"convert it with np.asarray(..., float)"
@@ -99,6 +161,8 @@ def _check_array(name, value):
 
 def _check_pair(params, grads):
     """Every parameter has a finite gradient of its own shape, and nothing is left over."""
+    _check_names("params", params)
+    _check_names("grads", grads)
     if params.keys() != grads.keys():
         odd = sorted(params.keys() ^ grads.keys())
         raise ValueError(
@@ -108,6 +172,11 @@ def _check_pair(params, grads):
     for name, p in params.items():
         _check_array(name, p)
         _check_array(f"the gradient of {name}", grads[name])
+        if not p.flags.writeable:
+            raise ValueError(
+                f"{name} should be an array that may be changed, got a read-only one: "
+                f"pass a copy of it to the model"
+            )
         if grads[name].shape != p.shape:
             raise ValueError(
                 f"the gradient of {name} should have shape {p.shape}, got {grads[name].shape}: "

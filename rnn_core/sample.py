@@ -52,4 +52,6 @@ def _draw(logits, rng, temperature, top_k=None):
         best = np.sort(np.argpartition(logits, -top_k)[-top_k:])
         return int(best[_draw(logits[best], rng, temperature)])
     temperature = max(temperature, 1e-200)  # the quotient below stays finite
-    return int(rng.choice(len(logits), p=softmax((logits - logits.max()) / temperature)))
+    with np.errstate(over="ignore"):
+        z = np.maximum((logits - logits.max()) / temperature, -1e4)  # exp(-1e4) is 0
+    return int(rng.choice(len(z), p=softmax(z)))

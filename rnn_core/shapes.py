@@ -12,6 +12,7 @@ to do about it.  It is raised before anything has changed.
 """
 
 import math
+from collections.abc import Mapping, Set
 from functools import cache
 from numbers import Integral, Real
 
@@ -76,10 +77,11 @@ def _wanted(axes, sizes):
     return f"({', '.join(letters)}{',' if len(letters) == 1 else ''})"
 
 
-def as_array(name, value, axes, **sizes):
+def as_array(name, value, axes, *, real=False, **sizes):
     """`value` as an array of finite numbers with the wanted axes; whole numbers become float64.
 
     Returns the array itself where it already is one: nothing is copied, nothing is changed.
+    Complex numbers pass (the complex step sends them through the layers), unless `real`.
 
     Raises
     ------
@@ -94,6 +96,10 @@ def as_array(name, value, axes, **sizes):
                 f"{name} should hold numbers, got {array.dtype.name}: convert it to float first"
             )
         array = array.astype(np.float64)
+    if real and array.dtype.kind == "c":
+        raise ValueError(
+            f"{name} should hold real numbers, got {array.dtype.name}: pass its real part"
+        )
     check_shape(name, array, axes, **sizes)
     check_finite(name, array)
     return array
@@ -163,6 +169,30 @@ def as_positive(name, value, zero=False):
     return float(value)
 
 
+def as_rng(rng):
+    """`rng` itself, if it is a ``np.random.Generator``: what draws is named, never hidden."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            f"rng should be a np.random.Generator, got {rng!r:.60}: "
+            f"pass np.random.default_rng(0), or another seed"
+        )
+    return rng
+
+
+def as_float_type(dtype):
+    """`dtype` as float16, float32 or float64: whole numbers would round all weights to 0."""
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = np.dtype(object)
+    if dtype is None or kind.kind != "f":
+        raise ValueError(
+            f"dtype should be a type of floating-point numbers, got {dtype!r:.60}: "
+            f"pass np.float64 or np.float32"
+        )
+    return kind
+
+
 def check_finite(name, array):
     """Raise ``ValueError`` if `array` holds NaN or infinity.
 
@@ -179,12 +209,24 @@ def check_finite(name, array):
 
 
 def as_numpy(name, value, axes, sizes=()):
-    """`value` as an array; ragged rows are a ``ValueError``."""
-    if isinstance(value, np.ndarray):
+    """`value` as an array; what only looks like one is a ``ValueError``.
+
+    A masked array would be computed with as if nothing were masked, and ``*`` means another
+    product for ``np.matrix``: no kind of array but the plain one is let in.
+    """
+    if type(value) is np.ndarray:
         return value
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        masked = isinstance(value, np.ma.MaskedArray)
+        do = "fill it with .filled(...) and pass a mask" if masked else "pass np.asarray(...) of it"
+        raise ValueError(f"{name} should be a plain array, got a {type(value).__name__}: {do}")
+    if isinstance(value, (type, str, bytes, Mapping, Set)) or callable(value):
+        raise ValueError(
+            f"{name} should be an array of numbers, got {value!r:.60}: pass an array or a list"
+        )
     try:
         return np.asarray(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         raise ValueError(
             f"{name} should have shape {_wanted(axes, dict(sizes))}, got rows of unequal length: "
             f"pad them to one length and mask the padding"

@@ -58,8 +58,17 @@ class Grammar:
                 here = number[state], self.vocab.ids[symbol]
                 self.next_state[here] = number[target]
                 self.probs[here] = 1 / len(ways) if probs is None else probs[state][symbol]
-        if not np.allclose(self.probs.sum(axis=1), 1, rtol=0, atol=1e-12):
-            raise ValueError("probs should add up to 1 in every state, with at least one arc each")
+        if (self.probs < 0).any() or not np.isfinite(self.probs).all():
+            raise ValueError(
+                f"probs should be 0 or more, got {self.probs.min()}: a chance is never below 0"
+            )
+        sums = self.probs.sum(axis=1)
+        if not np.allclose(sums, 1, rtol=0, atol=1e-12):
+            s = int(np.argmax(np.abs(sums - 1)))
+            raise ValueError(
+                f"probs should add up to 1 in every state, got {sums[s]:g} in {self.states[s]!r}: "
+                f"give it at least one arc, and each arc a probability"
+            )
 
     # ---- what is true of the stream as a whole
 

@@ -6,7 +6,8 @@ layer whose states are hs, ones for a linear layer.  So the same code measures b
 
 import numpy as np
 
-from ..shapes import as_array, as_positive
+from ..norms import length
+from ..shapes import as_array, as_int, as_positive
 from .matrices import spectral_norm
 
 
@@ -42,10 +43,10 @@ def carry_back(dh, W_h, slopes):
     W_h, slopes = _checked(W_h, slopes)
     N, T, H = slopes.shape
     back = np.empty((T + 1, N, H), np.result_type(W_h, slopes))
-    back[T] = as_array("dh", dh, "N H", N=N, H=H)
+    back[T] = as_array("dh", dh, "N H", real=True, N=N, H=H)
     for k in reversed(range(T)):
         back[k] = (back[k + 1] * slopes[:, k]) @ W_h.T  # the slope of step k + 1
-    return back
+    return _in_range(back)
 
 
 def gradient_norms(dh, W_h, slopes):
@@ -79,13 +80,13 @@ def contributions(dhs, W_h, slopes):
     """
     W_h, slopes = _checked(W_h, slopes)
     N, T, H = slopes.shape
-    dhs = as_array("dhs", dhs, "N T H", N=N, T=T, H=H)
+    dhs = as_array("dhs", dhs, "N T H", real=True, N=N, T=T, H=H)
     back, M = np.zeros((T, N, H), np.result_type(dhs, W_h, slopes)), np.zeros((T, T))
     for k in reversed(range(T)):
         back[k] = dhs[:, k]  # loss k sets out here, the later ones are on their way
         M[:, k] = _lengths(back)
         back = (back * slopes[:, k]) @ W_h.T
-    return M
+    return _in_range(M)
 
 
 def norm_bound(W_h, steps, start=1.0):
@@ -99,21 +100,32 @@ def norm_bound(W_h, steps, start=1.0):
     array (steps + 1,)
     """
     start = as_positive("start", start, zero=True)
-    return start * spectral_norm(W_h) ** np.arange(steps + 1.0)
+    factors = [start] + as_int("steps", steps, least=0) * [spectral_norm(W_h)]
+    with np.errstate(over="ignore"):
+        return np.multiply.accumulate(factors)  # each is the one before, times the norm
 
 
 def saturation(hs, above=0.9):
     """The share of state entries with `abs(h)` > `above`: their slope is below 1 - above^2."""
-    hs = as_array("hs", hs, "... H")
-    return float(np.mean(np.abs(hs) > above))
+    hs = as_array("hs", hs, "... H", real=True)
+    return float(np.mean(np.abs(hs) > as_positive("above", above, zero=True)))
 
 
 def _lengths(zs):
     """The norm of each zs[i], right also where squares would be too small or too large to hold."""
-    largest = np.abs(zs).max(axis=(1, 2), keepdims=True)
-    return largest[:, 0, 0] * np.linalg.norm(zs / np.where(largest > 0, largest, 1), axis=(1, 2))
+    return np.array([length(z) for z in zs])
+
+
+def _in_range(back):
+    """`back`, unless it grew beyond what a float can hold: then infinity less infinity was NaN."""
+    if not np.isfinite(back).all():
+        raise ValueError(
+            f"W_h should carry the gradient within the range of {back.dtype}, got one beyond it: "
+            f"take fewer steps, or a W_h of smaller norm"
+        )
+    return back
 
 
 def _checked(W_h, slopes):
-    slopes = as_array("slopes", slopes, "N T H")
-    return as_array("W_h", W_h, "H H", H=slopes.shape[-1]), slopes
+    slopes = as_array("slopes", slopes, "N T H", real=True)
+    return as_array("W_h", W_h, "H H", real=True, H=slopes.shape[-1]), slopes

@@ -4,13 +4,15 @@ import numpy as np
 
 from ..data.grammar import entropy
 from ..loss import perplexity
-from ..shapes import as_array, as_ids, as_int, as_mask, as_positive
+from ..shapes import as_array, as_ids, as_int, as_mask, as_numpy, as_positive
 
 
 def log_softmax(logits):
     """log p over the last axis, without ever taking the logarithm of 0: z - log sum exp z."""
-    z = as_array("logits", logits, "... V")
-    z = z - z.max(axis=-1, keepdims=True)
+    z = as_array("logits", logits, "... V", real=True)
+    z = z.astype(np.promote_types(z.dtype, np.float32), copy=False)  # float16 cannot hold the sum
+    with np.errstate(over="ignore"):  # a difference beyond the range is a probability of 0
+        z = z - z.max(axis=-1, keepdims=True)
     return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
 
 
@@ -55,7 +57,12 @@ class StreamingPerplexity:
         ValueError
             Before anything is added: for NaN or a logarithm above 0, or a mask that counts none.
         """
-        log_probs = np.asarray(log_probs, dtype=np.float64)
+        log_probs = as_numpy("log_probs", log_probs, "...")
+        if log_probs.dtype.kind not in "iuf" and log_probs.size > 0:
+            raise ValueError(
+                f"log_probs should hold real numbers, got {log_probs.dtype.name}: pass log p"
+            )
+        log_probs = log_probs.astype(np.float64)
         if log_probs.size == 0 or not (log_probs <= 0).all():
             raise ValueError(
                 f"log_probs should be logarithms of probabilities, 0 or below, got "
@@ -106,9 +113,15 @@ def readings(batches):
         ``"right"`` first.  The slips differ from it, and in general from each other: that is how
         a wrong number can be told.
     """
-    losses = [-np.log(as_array("batches", p, "T")) for p in batches]  # nats, for each token
+    batches = [as_array("batches", p, "T", real=True).astype(float) for p in batches]
+    if not batches or any((p <= 0).any() or (p > 1).any() for p in batches):
+        raise ValueError(
+            "batches should hold probabilities above 0, at most 1, got "
+            f"{'others' if batches else 'none'}: pass p and not log p"
+        )
+    losses = [-np.log(p) for p in batches]  # nats, for each token
     every, means = np.concatenate(losses), np.array([loss.mean() for loss in losses])
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore"):
         return {
             "right": np.exp(every.mean()),
             "mean of batch perplexities": np.exp(means).mean(),
@@ -140,4 +153,5 @@ def excess_loss(model, grammar, ids):
     ids = as_ids("ids", ids, "N T", vocab_size=len(grammar.vocab))
     p = np.stack([grammar.predict(row) for row in ids])  # (N, T, V)
     log_q = log_softmax(model.logits(ids)[0])
-    return float(np.mean(-np.sum(p * log_q, axis=-1) - entropy(p)))
+    lost = p * np.where(p > 0, log_q, 0)  # what cannot come costs nothing
+    return float(np.mean(-np.sum(lost, axis=-1) - entropy(p)))

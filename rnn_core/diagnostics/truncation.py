@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..loss import softmax_cross_entropy
-from ..shapes import as_int
+from ..norms import power_of_two, scaled
+from ..shapes import as_array, as_int
 
 
 def truncation_bias(model, ids, targets, block_lens, h_0=None, mask=None):
@@ -44,13 +45,22 @@ def cosine_and_ratio(full, cut, name="the gradient"):
 
     A `cut` of zeros has no direction: its cosine is given as 0.
     """
+    full = as_array("full", full, "...", real=True)
+    cut = as_array("cut", cut, "...", real=True)
+    if full.shape != cut.shape:
+        raise ValueError(
+            f"cut should have the shape of full, {full.shape}, got {cut.shape}: "
+            f"compare the gradients of one parameter"
+        )
+    ((full,), i), ((cut,), j) = scaled(full), scaled(cut)  # squares now stay in range
     full_norm, cut_norm = np.linalg.norm(full), np.linalg.norm(cut)
     if full_norm == 0:
         raise ValueError(
-            f"the full gradient of {name} should not be zero: measure where the loss depends on it"
+            f"the full gradient of {name} should not be zero, got only zeros: "
+            f"measure where the loss depends on it"
         )
     cosine = 0.0 if cut_norm == 0 else np.vdot(full, cut) / (full_norm * cut_norm)
-    return float(np.clip(cosine, -1, 1)), float(cut_norm / full_norm)
+    return float(np.clip(cosine, -1, 1)), power_of_two(cut_norm / full_norm, j - i)
 
 
 def input_gradients(model, ids, targets, block_len=None, h_0=None, mask=None):

@@ -10,7 +10,7 @@ import rnn_core
 
 HOUSE = Path(rnn_core.__file__).parent
 FLOORS = [
-    {"shapes", "words"},
+    {"shapes", "norms", "words"},
     {"cell", "layers", "loss", "optim", "gradcheck", "data"},
     {"rnn"},
     {"model", "checkpoint"},
