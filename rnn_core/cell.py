@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .shapes import as_array, as_int
+from .shapes import as_array, as_float_type, as_int, as_rng
 
 
 class RNNCell:
@@ -34,6 +34,7 @@ class RNNCell:
         With these scales a unit's input neither grows nor shrinks with the size of the layer.
         """
         D, H = as_int("input_size", input_size), as_int("hidden_size", hidden_size)
+        rng, dtype = as_rng(rng), as_float_type(dtype)
         W_x = rng.normal(0, D**-0.5, (D, H)).astype(dtype)
         W_h = rng.normal(0, H**-0.5, (H, H)).astype(dtype)
         return cls(W_x, W_h, np.zeros(H, dtype))

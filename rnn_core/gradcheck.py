@@ -54,7 +54,18 @@ def complex_step(f, z, eps=1e-100):
         moved = z.copy()
         moved[i] += 1j * eps
         dz[i] = np.imag(f(moved)) / eps
+    if not dz.any() and _moves(f, z):
+        raise ValueError(
+            "f should be built from functions that continue to complex numbers, got one that "
+            "loses the imaginary part (as abs, max, .real or astype(float) do): "
+            "use central_difference"
+        )
     return dz
+
+
+def _moves(f, z):
+    """Whether a real f changes at all when z does."""
+    return bool(np.abs(central_difference(lambda x: np.real(f(x + 0j)), z.real)).max() > 1e-6)
 
 
 def relative_error(got, want):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .shapes import as_array, as_ids, as_int
+from .shapes import as_array, as_float_type, as_ids, as_int, as_rng
 
 
 class Embedding:
@@ -20,6 +20,7 @@ class Embedding:
     def init(cls, vocab_size, embed_size, rng, dtype=np.float64):
         """Rows from a standard Gaussian."""
         V, D = as_int("vocab_size", vocab_size), as_int("embed_size", embed_size)
+        rng, dtype = as_rng(rng), as_float_type(dtype)
         return cls(rng.normal(0, 1, (V, D)).astype(dtype))
 
     @property
@@ -62,6 +63,7 @@ class Affine:
     def init(cls, hidden_size, vocab_size, rng, dtype=np.float64):
         """Gaussian weights of variance 1/H and a zero bias."""
         H, V = as_int("hidden_size", hidden_size), as_int("vocab_size", vocab_size)
+        rng, dtype = as_rng(rng), as_float_type(dtype)
         return cls(rng.normal(0, H**-0.5, (H, V)).astype(dtype), np.zeros(V, dtype))
 
     @property

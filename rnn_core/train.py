@@ -5,7 +5,7 @@ import numpy as np
 from .loss import perplexity, softmax_cross_entropy
 from .model import RNNLM
 from .optim import Adam, clip_by_global_norm, global_norm
-from .shapes import as_int
+from .shapes import as_ids, as_int
 
 
 def train(
@@ -44,9 +44,14 @@ def train(
     ValueError
         If there is nothing to train on, or a loss or gradient is no longer finite.
     """
-    batches = list(batches)
+    batches = [_block(model, block) for block in batches]
     if not batches:
         raise ValueError("batches should hold at least one block, got none: use a longer text")
+    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
+        raise ValueError(
+            f"optimizer should be an SGD or Adam object, got {optimizer!r:.60}: "
+            f"make one, such as Adam(lr=0.01)"
+        )
     history = {"loss": [], "norm": [], "tokens": [], "perplexity": []}
     for _ in range(as_int("epochs", epochs)):
         h = None
@@ -81,6 +86,20 @@ def evaluate(model, batches, carry=True):
     if tokens == 0:
         raise ValueError("batches should hold at least one block, got none: use a longer text")
     return total / tokens
+
+
+def _block(model, block):
+    """Inputs and targets of one block as arrays, before anything is trained on."""
+    if not isinstance(block, (tuple, list)) or len(block) != 2:
+        raise ValueError(
+            f"batches should hold pairs (inputs, targets), got {type(block).__name__}: "
+            f"pass what stream_batches gives"
+        )
+    inputs, targets = (
+        as_ids(name, ids, "N T", vocab_size=model.vocab_size)
+        for name, ids in zip(("ids", "targets"), block, strict=True)
+    )
+    return inputs, targets
 
 
 def _shown(batches, progress):

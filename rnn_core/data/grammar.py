@@ -10,7 +10,7 @@ the first symbol B of the next, and both count.  All entropies are in nats per s
 
 import numpy as np
 
-from ..shapes import as_ids, as_int
+from ..shapes import as_ids, as_int, as_positive, as_rng
 from .vocabulary import Vocabulary
 
 # From each state: the symbol that is written, and the state it leads to.
@@ -57,11 +57,8 @@ class Grammar:
                     )
                 here = number[state], self.vocab.ids[symbol]
                 self.next_state[here] = number[target]
-                self.probs[here] = 1 / len(ways) if probs is None else probs[state][symbol]
-        if (self.probs < 0).any() or not np.isfinite(self.probs).all():
-            raise ValueError(
-                f"probs should be 0 or more, got {self.probs.min()}: a chance is never below 0"
-            )
+                p = 1 / len(ways) if probs is None else _chance(probs, state, symbol)
+                self.probs[here] = p
         sums = self.probs.sum(axis=1)
         if not np.allclose(sums, 1, rtol=0, atol=1e-12):
             s = int(np.argmax(np.abs(sums - 1)))
@@ -141,6 +138,7 @@ class Grammar:
     def sample(self, length, rng, batch_size=1):
         """Streams of `length` symbols, each from the start of a string: ids (N, length)."""
         T, N = as_int("length", length), as_int("batch_size", batch_size)
+        rng = as_rng(rng)
         ids, s = np.empty((T, N), dtype=np.int64), np.zeros(N, dtype=np.int64)
         upto = self.probs.cumsum(axis=1)
         upto[:, -1] = 1  # whatever was lost to rounding
@@ -151,7 +149,7 @@ class Grammar:
 
     def sample_strings(self, count, rng):
         """A list of `count` single strings, such as ``BTXSE``: from the start back to the start."""
-        strings, tokens = [], self.vocab.tokens
+        strings, tokens, rng = [], self.vocab.tokens, as_rng(rng)
         for _ in range(as_int("count", count)):
             s, string = 0, ""
             while not string or s != 0:
@@ -197,6 +195,17 @@ class Grammar:
 
     def __repr__(self):
         return f"Grammar of {len(self.states)} states and {len(self.vocab)} symbols"
+
+
+def _chance(probs, state, symbol):
+    try:
+        p = probs[state][symbol]
+    except (KeyError, IndexError, TypeError):
+        raise ValueError(
+            f"probs should have an entry for every arc, got none for {symbol!r} in {state!r}: "
+            f"give each state a dict from its symbols to their probabilities"
+        ) from None
+    return as_positive(f"probs[{state!r}][{symbol!r}]", p, zero=True)
 
 
 def entropy(probs):

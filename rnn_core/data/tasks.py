@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..shapes import as_int
+from ..shapes import as_int, as_rng
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Recall:
             If a row cannot hold one window wherever it begins: 2 span - 1 steps.
         """
         N, T = as_int("batch_size", batch_size), as_int("seq_len", seq_len)
+        rng = as_rng(rng)
         if T < 2 * self.span - 1:
             raise ValueError(
                 f"seq_len should be at least 2 span - 1 = {2 * self.span - 1}, got {T}: "

@@ -70,6 +70,12 @@ class Vocabulary:
             For an unknown token, if the vocabulary has no ``<unk>``, and for anything but a row.
         """
         unknown = self.ids.get(UNK)
+        if isinstance(tokens, str) and any(len(t) > 1 for t in self.tokens if t != UNK):
+            # letter by letter, as Python goes through it, is right for letters alone
+            raise ValueError(
+                f"tokens should be one row of strings, got the string {tokens!r:.60}: "
+                f"cut it first, with .split(), or with list() into characters"
+            )
         try:
             tokens = list(tokens)  # it may be an iterator
             ids = [self.ids.get(token, unknown) for token in tokens]

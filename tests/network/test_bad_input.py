@@ -23,7 +23,9 @@ from rnn_core import (
     softmax_cross_entropy,
     train,
 )
-from rnn_core.data import stream_batches
+from rnn_core.data import Recall, stream_batches
+from rnn_core.data.grammar import Grammar, reber
+from rnn_core.gradcheck import complex_step, relative_error
 
 N, T, D, H, V = 2, 3, 4, 5, 6
 LOGITS, TARGETS = np.ones((N, T, V)), np.ones((N, T), int)
@@ -248,3 +250,96 @@ def test_a_temperature_next_to_nothing_is_greedy():
     for_sure = sample(model, [0], 5, None, temperature=0)
     cold = sample(model, [0], 5, np.random.default_rng(0), temperature=1e-320)
     np.testing.assert_array_equal(cold, for_sure)
+
+
+# ---- one door for every array, and for what is not one
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [np.ma.array(TARGETS, mask=TARGETS == 0), np.asmatrix(TARGETS)],
+    ids=["masked array", "matrix"],
+)
+def test_only_plain_arrays_are_let_in(bad):
+    real = bad.astype(float)
+    for call in (
+        lambda: Embedding(np.ones((V, D))).forward(bad),
+        lambda: softmax_cross_entropy(LOGITS, bad),
+        lambda: softmax_cross_entropy(LOGITS, TARGETS, bad),
+        lambda: perplexity(real),
+        lambda: Embedding(real),
+        lambda: CELL.forward(real, np.ones((N, H))),
+        lambda: clip_by_global_norm({"w": real}, 1),
+        lambda: SGD(1).step({"w": np.ones((N, T))}, {"w": real}),
+        lambda: relative_error(real, np.ones((N, T))),
+    ):
+        assert "plain array" in says(call)
+
+
+@pytest.mark.parametrize("rng", [0, None, np.random, np.random.RandomState(0)])
+def test_what_draws_is_a_generator(rng):
+    for call in (
+        lambda: RNNLM.init(V, D, H, rng),
+        lambda: Embedding.init(V, D, rng),
+        lambda: RNNCell.init(D, H, rng),
+        lambda: Affine.init(H, V, rng),
+        lambda: reber().sample(5, rng),
+        lambda: reber().sample_strings(2, rng),
+        lambda: Recall().stream(1, 20, rng),
+    ):
+        assert says(call).startswith("rng should be a np.random.Generator")
+
+
+@pytest.mark.parametrize("dtype", [int, bool, complex, str, None, "nonsense"])
+def test_weights_are_floating_point(dtype):
+    assert "floating-point" in says(RNNLM.init, V, D, H, np.random.default_rng(0), dtype)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1), Adam(0.1)], ids=["SGD", "Adam"])
+def test_a_parameter_that_may_not_be_changed_keeps_the_others_too(optimizer):
+    params = {"a": np.ones(2), "b": np.ones(2)}
+    params["b"].flags.writeable = False
+    says(optimizer.step, params, {"a": np.ones(2), "b": np.ones(2)})
+    np.testing.assert_array_equal(params["a"], 1)
+
+
+@pytest.mark.parametrize("bad", [SGD, Adam, None, 0.1], ids=["SGD", "Adam", "None", "a rate"])
+def test_training_takes_an_optimizer_and_not_its_class(bad):
+    model = RNNLM.init(V, D, H, np.random.default_rng(0))
+    assert "optimizer should be" in says(train, model, [(TARGETS, TARGETS)], bad)
+
+
+def test_training_on_lists_is_training_on_arrays():
+    histories = []
+    for kind in (np.asarray, np.ndarray.tolist):
+        model = RNNLM.init(V, D, H, np.random.default_rng(0))
+        histories.append(train(model, [(kind(TARGETS), kind(TARGETS))], SGD(0.1), epochs=2))
+    assert histories[0] == histories[1]
+
+
+def test_a_bad_last_block_is_found_before_the_first_is_trained_on():
+    model = RNNLM.init(V, D, H, np.random.default_rng(0))
+    before = {name: p.copy() for name, p in model.params.items()}
+    for bad in ((TARGETS + V, TARGETS), (TARGETS, TARGETS * 1.0), TARGETS, (TARGETS,)):
+        says(train, model, [(TARGETS, TARGETS), bad], SGD(0.1))
+    for name, p in model.params.items():
+        np.testing.assert_array_equal(before[name], p)
+
+
+@pytest.mark.parametrize(
+    "probs", [{"0": {"a": -0.5, "b": 1.5}}, {"0": {"a": 1}}, {}, {"0": {"a": np.nan, "b": 1}}, 3]
+)
+def test_probabilities_of_a_grammar(probs):
+    says(Grammar, {"0": {"a": "0", "b": "0"}}, probs)
+
+
+def test_a_sentence_is_not_a_row_of_words():
+    assert "cut it first" in says(Vocabulary(["you", "say"]).encode, "you say")
+
+
+@pytest.mark.parametrize(
+    "f", [lambda z: np.abs(z).sum(), lambda z: z.real.sum(), lambda z: (z * z.conj()).sum().real]
+)
+def test_the_complex_step_says_where_it_does_not_apply(f):
+    assert "central_difference" in says(complex_step, f, np.array([1.0, 2.0]))
+    assert not complex_step(lambda z: 3.0, np.ones(2)).any()  # a constant has no slope
