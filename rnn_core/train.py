@@ -9,8 +9,9 @@ from .shapes import as_ids, as_int
 
 
 def train(
-    model, batches, optimizer, *, epochs=1, max_norm=None, carry=True, progress=False, on_step=None
-):
+    model, batches, optimizer, *, epochs=1, max_norm=None, carry=True, block_len=None,
+    progress=False, on_step=None,
+):  # fmt: skip
     """Train on blocks in order; the state is carried from each block to the next.
 
     Parameters
@@ -26,6 +27,8 @@ def train(
         Clip the gradient to this global norm.
     carry : bool
         False starts every block from zeros: for blocks that have nothing to do with each other.
+    block_len : int, optional
+        Cut the backward flow inside the blocks too, every `block_len` steps.
     progress : bool
         Show a progress bar (needs the package tqdm).
     on_step : callable, optional
@@ -56,7 +59,7 @@ def train(
     for _ in range(as_int("epochs", epochs)):
         h = None
         for inputs, targets in _shown(batches, progress):
-            loss, grads, h_T = model.loss_and_grads(inputs, targets, h)
+            loss, grads, h_T = model.loss_and_grads(inputs, targets, h, block_len=block_len)
             if max_norm is None:
                 norm = global_norm(grads)
             else:
@@ -110,7 +113,7 @@ def _shown(batches, progress):
     return tqdm(batches, unit="block")
 
 
-def learn_grammar(grammar, rng, steps=1200, hidden_size=32, watch=None):
+def learn_grammar(grammar, rng, steps=1200, hidden_size=32, block_len=None, watch=None):
     """Train a language model on streams of a grammar, each of them read once.
 
     Every stream starts with a string and a state of zeros, so the model learns
@@ -120,6 +123,8 @@ def learn_grammar(grammar, rng, steps=1200, hidden_size=32, watch=None):
 
     Parameters
     ----------
+    block_len : int, optional
+        Cut the backward flow every `block_len` steps.
     watch : callable, optional
         Called as ``watch(step, model)`` after each update; step counts from 1.
 
@@ -139,7 +144,8 @@ def learn_grammar(grammar, rng, steps=1200, hidden_size=32, watch=None):
             watch(step, model)
 
     batches = [(ids[:, :-1], ids[:, 1:]) for ids in streams]
-    train(model, batches, optimizer, max_norm=1.0, carry=False, on_step=on_step)
+    cuts = {"max_norm": 1.0, "carry": False, "block_len": block_len}
+    train(model, batches, optimizer, **cuts, on_step=on_step)
     return model
 
 
