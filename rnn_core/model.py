@@ -80,7 +80,9 @@ class RNNLM:
         logits, h_T, _ = self._forward(ids, h_0)
         return softmax_cross_entropy(logits, targets, mask)[0], h_T
 
-    def loss_and_grads(self, ids, targets, h_0=None, mask=None, block_len=None):
+    def loss_and_grads(
+        self, ids, targets, h_0=None, mask=None, block_len=None, window=None
+    ):
         """One pass forward and back.
 
         Parameters
@@ -92,6 +94,8 @@ class RNNLM:
             Which targets count.
         block_len : int, optional
             Cut the backward flow inside the block too, every `block_len` steps.
+        window : int, optional
+            Or let each step's loss travel back over `window` steps.
 
         Returns
         -------
@@ -105,7 +109,7 @@ class RNNLM:
         logits, h_T, (of_embedding, of_rnn, of_affine) = self._forward(ids, h_0)
         loss, dlogits = softmax_cross_entropy(logits, targets, mask, out=logits)
         dhs, d_affine = self.affine.backward(dlogits, of_affine)
-        dxs, _, d_rnn = self.rnn.backward(dhs, of_rnn, block_len)
+        dxs, _, d_rnn = self.rnn.backward(dhs, of_rnn, block_len, window)
         d_embedding = self.embedding.backward(dxs, of_embedding)
         layers = {"embedding": d_embedding, "rnn": d_rnn, "affine": d_affine}
         grads = {f"{a}.{b}": g for a, layer in layers.items() for b, g in layer.items()}

@@ -42,8 +42,8 @@ class RNN:
             hs[t + 1] = np.tanh(from_x[t] + hs[t] @ cell.W_h)
         return batch_first(hs[1:]), (xs, hs)
 
-    def backward(self, dhs, cache, block_len=None):
-        """Back-propagation through time (Werbos 1990), truncated if `block_len` is given.
+    def backward(self, dhs, cache, block_len=None, window=None):
+        """Back-propagation through time (Werbos 1990), truncated if one of the two is given.
 
         Parameters
         ----------
@@ -53,7 +53,11 @@ class RNN:
             What `forward` returned.
         block_len : int, optional
             Cut the backward flow every `block_len` steps, counted from the first step: truncated
-            BPTT.  None, or T and above, cuts nothing.
+            BPTT in blocks.  None, or T and above, cuts nothing.
+        window : int, optional
+            Let the gradient of each step's output travel back over `window` steps, its own
+            included: truncated BPTT with a sliding window (Williams & Peng 1990, with h = window
+            and h' = 1).  T and above cuts nothing.
 
         Returns
         -------
@@ -61,27 +65,61 @@ class RNN:
         dh_0 : array (N, H)
         grads : dict
             ``"W_x"`` (D, H), ``"W_h"`` (H, H), ``"b"`` (H,): sums over all sequences and steps.
+
+        Raises
+        ------
+        ValueError
+            If dhs does not fit, or both `block_len` and `window` are given.
         """
         cell, (xs, hs) = self.cell, cache
         (T, N, D), H = xs.shape, cell.hidden_size
         dhs = time_first(as_array("dhs", dhs, "N T H", N=N, T=T, H=H))
-        k = T if block_len is None else as_int("block_len", block_len)
-        das = np.empty((T, N, H), np.result_type(dhs, hs))
-        dh_next = np.zeros((N, H), das.dtype)  # nothing comes back from beyond the last step
-        for t in reversed(range(T)):
-            if (t + 1) % k == 0:
-                dh_next = np.zeros_like(dh_next)  # the cut: step t hears nothing of step t + 1
-            dh = dhs[t] + dh_next  # two gradients meet at h_t
-            das[t] = dh * (1 - hs[t + 1] ** 2)
-            dh_next = das[t] @ cell.W_h.T
+        way_back, steps = _truncation(block_len, window, T)
+        das = way_back(dhs, hs, cell.W_h, steps)  # (T, N, H)
         da = das.reshape(T * N, H)
         dxs = (da @ cell.W_x.T).reshape(T, N, D)
         h_prev, x = hs[:-1].reshape(T * N, H), xs.reshape(T * N, D)
         grads = {"W_x": x.T @ da, "W_h": h_prev.T @ da, "b": da.sum(axis=0)}
-        return batch_first(dxs), dh_next, grads
+        return batch_first(dxs), das[0] @ cell.W_h.T, grads
 
     def __repr__(self):
         return f"RNN({self.cell!r})"
+
+
+def in_blocks(dhs, hs, W_h, k):
+    """da_t of all steps (T, N, H), the way back cut every k steps."""
+    das = np.empty(dhs.shape, np.result_type(dhs, hs))
+    dh_next = np.zeros_like(das[0])  # nothing comes back from beyond the last step
+    W_back = np.ascontiguousarray(W_h.T)  # once: in the loop a transposed view takes twice as long
+    for t in reversed(range(len(dhs))):
+        if (t + 1) % k == 0:
+            dh_next = np.zeros_like(dh_next)  # the cut: step t hears nothing of step t + 1
+        dh = dhs[t] + dh_next  # two gradients meet at h_t
+        das[t] = dh * (1 - hs[t + 1] ** 2)
+        dh_next = das[t] @ W_back
+    return das
+
+
+def in_windows(dhs, hs, W_h, w):
+    """da_t of all steps (T, N, H), each step heard by itself and the w - 1 steps before it."""
+    T, slopes = len(dhs), 1 - hs[1:] ** 2
+    dh, message = dhs.astype(np.result_type(dhs, hs)), dhs
+    for lag in range(1, min(w, T)):  # all messages go one step further back
+        message = (message[1:] * slopes[1 : T - lag + 1]) @ W_h.T
+        dh[: T - lag] += message
+    return dh * slopes
+
+
+def _truncation(block_len, window, T):
+    """Which of the two ways back, and over how many steps."""
+    if block_len is not None and window is not None:
+        raise ValueError(
+            f"block_len and window should not both be given, got {block_len!r} and {window!r}: "
+            f"choose one way to truncate"
+        )
+    if window is not None:
+        return in_windows, as_int("window", window)
+    return in_blocks, T if block_len is None else as_int("block_len", block_len)
 
 
 def time_first(zs):

@@ -63,7 +63,9 @@ def cosine_and_ratio(full, cut, name="the gradient"):
     return float(np.clip(cosine, -1, 1)), power_of_two(cut_norm / full_norm, j - i)
 
 
-def input_gradients(model, ids, targets, block_len=None, h_0=None, mask=None):
+def input_gradients(
+    model, ids, targets, block_len=None, h_0=None, mask=None, window=None
+):
     """dL/dx_t for every step: what the loss says to each input.
 
     The same backward pass as ``model.loss_and_grads``, stopped before the words that occur
@@ -78,7 +80,7 @@ def input_gradients(model, ids, targets, block_len=None, h_0=None, mask=None):
     logits, of_affine = model.affine.forward(hs)
     _, dlogits = softmax_cross_entropy(logits, targets, mask)
     dhs, _ = model.affine.backward(dlogits, of_affine)
-    return model.rnn.backward(dhs, of_rnn, block_len)[0]
+    return model.rnn.backward(dhs, of_rnn, block_len, window)[0]
 
 
 def share_through(span, block_len):
