@@ -61,10 +61,10 @@ class SGD:
 
     def step(self, params, grads):
         """Update the arrays of `params` in place."""
-        _check_pair(params, grads)
-        with _in_range():
-            steps = {n: _wide(self.lr, p) * _wide(grads[n], p) for n, p in params.items()}
-            _take(params, steps)
+        ordinary = _check_pair(params, grads) and 1e-30 < self.lr < 1e3
+        with _all_or_nothing(ordinary, params) as (params,):
+            for name, p in params.items():
+                _take(p, _wide(self.lr, p) * _wide(grads[name], p))
 
 
 class Adam:
@@ -85,7 +85,7 @@ class Adam:
 
     def step(self, params, grads):
         """Update the arrays of `params` in place."""
-        _check_pair(params, grads)
+        ordinary = _check_pair(params, grads)
         for name, m in self.m.items():
             if name not in params or m.shape != params[name].shape:
                 raise ValueError(
@@ -95,31 +95,44 @@ class Adam:
         t = self.t + 1
         size = self.lr * (1 - self.beta2**t) ** 0.5 / (1 - self.beta1**t)
         eps = self.eps * (1 - self.beta2**t) ** 0.5
-        ms, vs, steps = {}, {}, {}
-        with _in_range():
+        ordinary = ordinary and 1e-30 < size < 1e3 and eps > 1e-12
+        with _all_or_nothing(ordinary, params, self.m, self.v) as (params, ms, vs):
             for name, p in params.items():
                 g = _wide(grads[name], p)
                 if eps < 1e-18:  # beside it, squares count that float32 cannot hold
                     g = g.astype(np.promote_types(g.dtype, np.float64))
-                m, v = self.m.get(name, 0), self.v.get(name, 0)
-                ms[name] = m = m + (1 - self.beta1) * (g - m)
-                vs[name] = v = v + (1 - self.beta2) * (g * g - v)
-                steps[name] = _wide(size, p) * m / (np.sqrt(v) + _wide(eps, p))
-            _take(params, steps)
-        self.t, self.m, self.v = t, ms, vs
+                m = ms.setdefault(name, np.zeros_like(g))
+                v = vs.setdefault(name, np.zeros_like(g))
+                m += (1 - self.beta1) * (g - m)
+                v += (1 - self.beta2) * (g * g - v)
+                _take(p, _wide(size, p) * m / (np.sqrt(v) + _wide(eps, p)))
+        self.t = t
 
 
 @contextmanager
-def _in_range():
-    """A step that leaves the range of its type is a ValueError; nothing has been moved by then."""
+def _all_or_nothing(ordinary, *dicts):
+    """The dicts of arrays, to be changed in place: all of them, or none where a step fails.
+
+    An ordinary step cannot leave the range of its type.  Any other is tried on copies first.
+    """
+    if ordinary:
+        yield dicts
+        return
+    copies = [{name: a.copy() for name, a in arrays.items()} for arrays in dicts]
     try:
         with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
-            yield
+            yield copies
     except FloatingPointError:
         raise ValueError(
             "grads and lr should give a step that the type of the parameters can hold, got one out "
             "of its range: clip the gradients, lower the learning rate, or use float64"
         ) from None
+    for arrays, moved in zip(dicts, copies, strict=True):
+        for name, a in moved.items():
+            if name in arrays:
+                arrays[name][...] = a
+            else:
+                arrays[name] = a
 
 
 def _wide(value, p):
@@ -131,12 +144,9 @@ def _wide(value, p):
     return value.astype(kind, copy=False)
 
 
-def _take(params, steps):
-    """p <- p - step for every parameter, once it is known that every result can be held."""
-    for name, p in params.items():
-        (p - steps[name]).astype(p.dtype, copy=False)  # out of range: fails before any is moved
-    for name, p in params.items():
-        np.subtract(p, steps[name], out=p, casting="same_kind")
+def _take(p, step):
+    """p <- p - step, in p's own type."""
+    np.subtract(p, step, out=p, casting="same_kind")
 
 
 def _check_names(what, arrays):
@@ -160,7 +170,11 @@ def _check_array(name, value):
 
 
 def _check_pair(params, grads):
-    """Every parameter has a finite gradient of its own shape, and nothing is left over."""
+    """Every parameter has a finite gradient of its own shape, and nothing is left over.
+
+    True where all are of a size and type from which an ordinary step stays in range.
+    """
+    ordinary = True
     _check_names("params", params)
     _check_names("grads", grads)
     if params.keys() != grads.keys():
@@ -182,4 +196,8 @@ def _check_pair(params, grads):
                 f"the gradient of {name} should have shape {p.shape}, got {grads[name].shape}: "
                 f"a gradient has the shape of its parameter"
             )
-        check_finite(f"the gradient of {name}", grads[name])
+        g = grads[name]
+        if min(p.itemsize, g.itemsize) == 2 or not abs(np.vdot(g, g)) < 1e20:
+            check_finite(f"the gradient of {name}", grads[name])
+            ordinary = False
+    return ordinary

@@ -108,6 +108,8 @@ def as_array(name, value, axes, *, real=False, **sizes):
 def as_ids(name, value, axes, vocab_size, **sizes):
     """`value` as an array of whole numbers 0 .. vocab_size - 1 with the wanted axes.
 
+    They come back in int64, so that whoever computes with them need not think of their type.
+
     Raises
     ------
     ValueError
@@ -127,7 +129,7 @@ def as_ids(name, value, axes, vocab_size, **sizes):
             f"got {array[where]} at {list(where)}: "
             f"encode the text with the vocabulary that the model was made for"
         )
-    return array
+    return array.astype(np.int64, copy=False)  # 200 * 2 is 144 in uint8
 
 
 def as_mask(name, value, shape):
