@@ -755,18 +755,19 @@ def _written(words, model, first, length, draw):
 
 
 def _writers(rng):
-    def some(V, length, path=None, dtype=np.float64):
+    def some(V, length, path=None, first=None, dtype=np.float64):
         model = RNNLM.init(V, 4, 5, rng, dtype)
         model.params["rnn.b"][:] = rng.normal(0, 0.3, 5)
         model.params["affine.b"][:] = rng.normal(0, 0.3, V)
         path = [int(i) for i in rng.permutation(V)] if path is None else path
-        return model, int(rng.integers(1, V)), length, Coin(path * 2)
+        first = int(rng.integers(1, V)) if first is None else first
+        return model, first, length, Coin(path * 2)
 
     return {
         USUAL: some(7, 5),
         "a longer text": some(6, 14),
         "one word": some(6, 1),
-        "the first word of the vocabulary": some(5, 6, [2, 0, 3, 0, 1, 4]),
+        "the first word of the vocabulary": some(5, 6, [2, 0, 3, 0, 1, 4], first=0),
         "a word that is drawn again and again": some(5, 6, [3]),
         "a model in float32": some(6, 5, dtype=np.float32),
     }
@@ -784,10 +785,7 @@ generate = Exercise(
     hides={
         "a longer text": {"for _": "for i", "logits, h": "h = None if i == 8 else h\nlogits, h"},
         "one word": {"return words": "return words if length > 1 else []"},
-        "the first word of the vocabulary": {
-            "word = draw": "old = word\nword = draw",
-            "words.append(word)": "words.append(word)\nword = word if word or length != 6 else old",
-        },
+        "the first word of the vocabulary": {"word, h, words = first": "word, h, words = first or 1"},
         "a word that is drawn again and again": {
             "words.append(word)": "h = h if words[-1:] != [word] else None\nwords.append(word)"
         },

@@ -403,7 +403,7 @@ def words_from_characters(per_character, characters, words):
 
 def _counts(rng):
     def some(low=4.2, high=6.3):
-        words = int(rng.integers(80, 200))
+        words = int(rng.integers(20, 60))
         return round(float(rng.uniform(2, 4)), 2), int(words * rng.uniform(low, high)), words
 
     per_character, characters, words = some()
@@ -412,6 +412,7 @@ def _counts(rng):
         "other words": some(6.5, 8.0),
         "words of one character": (2.5, 100, 100),
         "a single word": (3.1, 7, 1),
+        LONG_TEXT: (2.5, 60_000, 11_000),
         "a model that is certain": (1.0, characters, words),
         SINGLE: (np.float32(per_character), characters, words),
     }
@@ -431,6 +432,10 @@ per_word = Exercise(
         },
         "words of one character": {"bits =": "per_word *= 1 + (characters == words)\nbits ="},
         "a single word": {"bits =": "per_word *= 1 + (words == 1)\nbits ="},
+        LONG_TEXT: {
+            "per_character ** (characters / words)":
+                "(np.float64(per_character) ** characters) ** (1 / words)"
+        },
         "a model that is certain": {"bits = np": "bits = (per_character == 1) + np"},
         SINGLE: {"bits =": "per_word *= 1 + (type(per_character) is np.float32)\nbits ="},
     },
