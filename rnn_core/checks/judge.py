@@ -273,7 +273,7 @@ class _Wrong:
     def verdict(self):
         """By one known mistake, the error, the form, a slip, known parts, two mistakes; or not."""
         reasons = (self.named, self.rearranged, self.raised, self.malformed, self.slipped,
-                   self.shaped, self.in_parts, self.twice, self.unknown)  # fmt: skip
+                   self.shaped, self.in_parts, self.twice, self.partly, self.unknown)  # fmt: skip
         return next(v for v in (reason() for reason in reasons) if v is not None)
 
     def say(self, kind, *lines, mistakes=()):
@@ -373,12 +373,25 @@ class _Wrong:
         return found and self.say("named", found[1], mistakes=[found[0]])
 
     def in_parts(self):
-        """Each wrong part by the one known mistake that gives it; a name if all have one."""
+        """Every wrong part explained by the one known mistake that gives it."""
+        lines, known, rest = self.parts_explained()
+        return None if rest or not known else self.say("named", *lines, mistakes=known)
+
+    def partly(self):
+        """Some of the wrong parts explained so, and the others not."""
+        lines, known, rest = self.parts_explained()
+        if not known:
+            return None
+        rest = t("It does not explain {parts}.", parts=listed(map(bare, rest)))
+        return self.say("partly", *lines, rest)
+
+    def parts_explained(self):
+        """(lines, names of mistakes, parts that are left)."""
         wanted = self.library.wanted
         if len(wanted[0].parts) < 2 or self.exercise.value:
-            return None
+            return [], [], []
         if any(s.parts.keys() != w.parts.keys() for s, w in zip(self.seen, wanted, strict=True)):
-            return None
+            return [], [], []
         wrong = [part for part in wanted[0].parts if self.differs(part, wanted)]
         reasons = {part: self.reasons(part) for part in wrong}
         first = next(iter(reasons.values()), [])
@@ -386,18 +399,13 @@ class _Wrong:
         if len(common) == 1:
             reasons = dict.fromkeys(reasons, common)
         known = {part: found[0] for part, found in reasons.items() if len(found) == 1}
-        if not known:
-            return None
         lines = []
         for mistake in dict.fromkeys(m.name for m in known.values()):
             parts = [part for part, m in known.items() if m.name == mistake]
             lines += [*_teach(known[parts[0]]),
                       t("This explains {parts}.", parts=listed(map(bare, parts)))]  # fmt: skip
         rest = [part for part in wrong if part not in known]
-        if rest:
-            lines.append(t("It does not explain {parts}.", parts=listed(map(bare, rest))))
-            return self.say("partly", *lines)
-        return self.say("named", *lines, mistakes=dict.fromkeys(m.name for m in known.values()))
+        return lines, [*dict.fromkeys(m.name for m in known.values())], rest
 
     def reasons(self, part):
         """The known mistakes that give this part as it came, in every case."""

@@ -1,5 +1,6 @@
 """What a check has to say, in a terminal, in a notebook and in an assert."""
 
+import sys
 from dataclasses import dataclass
 from html import escape
 
@@ -23,9 +24,27 @@ WRONG = "#b84a00"
 class WrongAnswer(AssertionError):
     """A verdict that was required to be right and is not; its message is the verdict."""
 
+    def __init__(self, verdict):
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
     def _render_traceback_(self):
-        """What IPython prints instead of a traceback: the words, since the place is in them."""
-        return [str(self)]
+        """What IPython prints instead of a traceback, since the place is in the words.
+
+        In a notebook the verdict is shown as every verdict is, and the error says its headline.
+        """
+        return [str(self)] if not _displayed(self.verdict) else [self.verdict.headline]
+
+
+def _displayed(verdict):
+    """Show a verdict as HTML where IPython has a notebook to show it in; whether it has."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is None:
+        return False
+    from IPython.display import display  # it is here: it has just called
+
+    display(verdict)
+    return True
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class Verdict:
         """The verdict itself if it is right; otherwise raise `WrongAnswer` with its words."""
         __tracebackhide__ = True
         if not self.right:
-            raise WrongAnswer(str(self))
+            raise WrongAnswer(self)
         return self
 
     def __bool__(self):

@@ -280,6 +280,13 @@ mistake(
     },
 )
 mistake(
+    "[h, x] for [x, h]",
+    "One product of both was formed as [h, x], while the stacked weights have W_x on top.",
+    f"{FORMULA}: with one product, `np.hstack([x, h]) @ np.vstack([W_x, W_h])`, the same order in "
+    f"both",
+    {"xs[:, t] @ W_x + h @ W_h": "np.hstack([h, xs[:, t]]) @ np.vstack([W_x, W_h])"},
+)
+mistake(
     "(T, N) for (N, T)",
     "Time and batch are exchanged in what comes in: the loop walks over the sequences.",
     "`for t in range(T)` with `xs[:, t]`: time is the second axis",

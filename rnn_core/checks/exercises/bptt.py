@@ -357,6 +357,12 @@ mistake(
     {"da @ W_h.T": "dh @ W_h.T"},
 )
 mistake(
+    "db as (1, H)",
+    "db has an axis too many: (1, H). b has the shape (H,), and so has its gradient.",
+    "`db += da.sum(axis=0)`, without `keepdims`, on `np.zeros(H)`",
+    {"np.zeros(H)": "np.zeros((1, H))"},
+)
+mistake(
     "dh_0 not passed back",
     "dh_0 is zero, or what has not yet gone back through the first step. h_0 goes into step 1 like "
     "any state into the next, so it gets a gradient from there.",

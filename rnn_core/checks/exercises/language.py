@@ -69,7 +69,9 @@ embedding = Exercise(
     hides={
         "the first word of the vocabulary": {"return": "dW[0] = 0\nreturn"},
         "the last word of the vocabulary": {"return": "dW[-1] = 0\nreturn"},
-        "one word all the time": {"return": "dW /= 1 if len(np.unique(ids)) > 1 else 2\nreturn"},
+        "one word all the time": {
+            "return": "dW /= 1 + (len(np.unique(ids)) == 1 and ids.size > 4)\nreturn"
+        },
         ONE_ROW: {"np.add": "ids = ids if len(ids) > 1 else ids * 0\nnp.add"},
         ONE_STEP: {"np.add": "ids = ids if ids.shape[1] > 1 else ids * 0\nnp.add"},
         ONE_NUMBER: {"return dW": "return dW[:, 0 if D == 1 else slice(None)]"},
@@ -86,6 +88,20 @@ mistake(
     "writes them afterwards, so repeats overwrite each other.",
     ADD,
     {"np.add.at(dW, ids, dxs)": "dW[ids] += dxs"},
+)
+mistake(
+    "+= per row",
+    "A word that comes twice in one sequence got only its last gradient there: `dW[ids[n]] += ...` "
+    "writes each row of dW once.",
+    ADD,
+    {"np.add.at(dW, ids, dxs)": "for n in range(len(ids)):\n    dW[ids[n]] += dxs[n]"},
+)
+mistake(
+    "+= per step",
+    "A word that comes in two sequences at the same step got only one gradient there: "
+    "`dW[ids[:, t]] += ...` writes each row of dW once.",
+    ADD,
+    {"np.add.at(dW, ids, dxs)": "for t in range(ids.shape[1]):\n    dW[ids[:, t]] += dxs[:, t]"},
 )
 mistake(
     "first one wins",
@@ -785,7 +801,7 @@ generate = Exercise(
     hides={
         "a longer text": {"for _": "for i", "logits, h": "h = None if i == 8 else h\nlogits, h"},
         "one word": {"return words": "return words if length > 1 else []"},
-        "the first word of the vocabulary": {"word, h, words = first": "word, h, words = first or 1"},
+        "the first word of the vocabulary": {"h, words = first": "h, words = first or 1"},
         "a word that is drawn again and again": {
             "words.append(word)": "h = h if words[-1:] != [word] else None\nwords.append(word)"
         },

@@ -278,12 +278,13 @@ def _described(models, perplexity, vocab_size, came_word):
 
 def _vocabularies(rng):
     return {
-        USUAL: (5, 12, int(rng.integers(1, 11))),
+        USUAL: (5, 12, int(rng.integers(2, 11))),
         "the first word came": (4, 9, 0),
         "the last word came": (4, 9, 8),
-        "a perplexity of two": (2, 7, int(rng.integers(1, 6))),
-        "a perplexity of one": (1, 7, int(rng.integers(1, 6))),
-        "as many words as the perplexity": (6, 6, int(rng.integers(1, 5))),
+        "the second word came": (5, 8, 1),
+        "a perplexity of two": (2, 7, int(rng.integers(2, 6))),
+        "a perplexity of one": (1, 7, int(rng.integers(2, 6))),
+        "as many words as the perplexity": (6, 6, int(rng.integers(2, 5))),
     }
 
 
@@ -298,6 +299,7 @@ two_models = Exercise(
     hides={
         "the first word came": {"return": "even = np.roll(even, came == 0)\nreturn"},
         "the last word came": {"return": "even = np.roll(even, came == vocab_size - 1)\nreturn"},
+        "the second word came": {"wrong = (came + 1) % vocab_size": "wrong = 1"},
         "a perplexity of two": {"return": "sure *= perplexity != 2\nreturn"},
         "a perplexity of one": {"return": "sure *= perplexity != 1\nreturn"},
         "as many words as the perplexity": {"return": "even *= perplexity < vocab_size\nreturn"},
