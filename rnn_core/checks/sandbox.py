@@ -163,7 +163,10 @@ def _monitored(late):
 
 @contextlib.contextmanager
 def _traced(late):
-    """Before Python 3.12: slower, since it looks at every line."""
+    """Before Python 3.12: slower, since it looks at every line.
+
+    Python drops a trace function that has raised, so an answer that catches everything goes on.
+    """
 
     def look(frame, event, arg):
         if frame.f_code.co_filename.startswith(LIBRARIES):

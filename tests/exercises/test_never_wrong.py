@@ -438,7 +438,12 @@ def calls(*args):
         one()
 
 
-@pytest.mark.parametrize("answer", [for_ever, deaf, calls])
+# before Python 3.12 the watch is a trace function, and Python drops one that has raised: an answer
+# that catches everything outlives it (a browser has 3.14)
+WATCHED = [for_ever, calls, *([deaf] if hasattr(sys, "monitoring") else [])]
+
+
+@pytest.mark.parametrize("answer", WATCHED)
 def test_a_loop_is_stopped_where_there_are_neither_signals_nor_threads(answer):
     """As in a browser: the clock is looked at while the loop turns."""
     for _ in range(2):  # the watch can be set again
