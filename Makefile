@@ -10,7 +10,7 @@ STAMP := $(VENV)/.unrolled-installed
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book site test lab serve student assignment bench pdf links measure refresh lock clean
+.PHONY: help install book site check test lab serve student assignment bench pdf links measure refresh lock clean
 
 help:        ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,9 @@ book: $(STAMP)         ## build the site: _build/html/index.html (warnings are e
 site: $(STAMP)         ## build it for a host: BASE=https://... REPO=https://... (BRANCH= HUB=)
 	UNROLLED_BASE="$(BASE)" UNROLLED_REPO="$(REPO)" UNROLLED_BRANCH="$(BRANCH)" UNROLLED_HUB="$(HUB)" \
 		jupyter-book build . -n -W --keep-going
+
+check: $(STAMP)        ## what every save should pass: ruff, the house, the network, the data
+	ruff check . && pytest -q -n 2 --dist loadfile tests/house tests/network tests/data tests/figures/node
 
 test: $(STAMP)         ## run everything: ruff, unit, gradients, checks, notebooks, figures, browser
 	@failed=0; set -x; ruff check . || failed=1; \
