@@ -66,6 +66,11 @@ def worked_solution(cell) -> str:
     return fenced("\n".join([*why, "", shown]).strip(), f"{{dropdown}} {TITLE}")
 
 
+def try_it(cell) -> str:
+    """The stub, which book/_ext/engine.py makes an editor of where it can."""
+    return fenced(student.stub(cell), f"{{try-it}} {cell.metadata['nbgrader']['grade_id']}")
+
+
 def page_edition(notebook):
     """Task, stub, checks, collapsed solution; the answer cell runs unseen."""
     cells, solutions = [], []
@@ -87,11 +92,13 @@ def page_edition(notebook):
             solutions.append(cell.copy())
             if cell.cell_type == "markdown":
                 continue
-            add(fenced(student.stub(cell), "python"), cell, "stub")
+            add(try_it(cell), cell, "stub")
             unseen = "remove-input" if cell.outputs else "remove-cell"
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), unseen]
         else:
             student.stub(cell)  # raises if a solution stands where nobody takes it out
+            if is_check:  # the verdict on the solution: a reader has yet to earn it
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-output"]
             cell.source = student.without_hidden_tests(cell).rstrip()
         if cell.source.strip():
             cells.append(cell)

@@ -1,12 +1,10 @@
 """A node that carries finished HTML: unlike docutils' raw, the search index leaves it alone."""
 
-import re
-
 from docutils import nodes
 
-from rnn_core.plots import PALETTE
+from rnn_core.plots.style import on_page
 
-SMALLEST = 0.75  # of its size: text of 13 px stays at 10
+__all__ = ["markup", "on_page"]
 
 
 class markup(nodes.General, nodes.Element):
@@ -20,22 +18,6 @@ def write(self, node):
 
 def leave_out(self, node):
     raise nodes.SkipNode
-
-
-def themed(svg: str) -> str:
-    """The palette's hexes become the page's variables, so that a picture follows dark mode."""
-    for role, color in PALETTE.items():
-        svg = re.sub(color, f"var(--u-{role})", svg, flags=re.I)
-    return svg
-
-
-def on_page(svg: str) -> str:
-    """A picture that follows dark mode, and a phone down to where its text is still read."""
-    width, height = (
-        float(re.search(rf'\b{side}="([\d.]+)"', svg)[1]) for side in ("width", "height")
-    )
-    style = f"min-width: {width * SMALLEST:.0f}px; aspect-ratio: {width:g} / {height:g}"
-    return themed(svg).replace("<svg ", f'<svg style="{style}" ', 1)
 
 
 def setup(app):

@@ -59,6 +59,7 @@ const unrolled = (() => {
   addEventListener("hashchange", go);
 
   return {
+    Model, // for a figure that the reader's own code makes: book/_engine/page.js
     models,
     define(name, make) { modules.set(name, { make }); },
     show(name, id, state) {

@@ -70,6 +70,23 @@ def tidy_svg(out, title=""):
     return re.sub(r">\s+<", "><", out).strip() + "\n"
 
 
+SMALLEST = 0.75  # of its size: text of 13 px stays at 10
+
+
+def on_page(svg):
+    """The same SVG for a page: its colors follow dark mode, its size a phone, still to be read.
+
+    The palette's hexes become the page's variables.
+    """
+    for role, color in PALETTE.items():
+        svg = re.sub(color, f"var(--u-{role})", svg, flags=re.I)
+    width, height = (
+        float(re.search(rf'\b{side}="([\d.]+)"', svg)[1]) for side in ("width", "height")
+    )
+    style = f"min-width: {width * SMALLEST:.0f}px; aspect-ratio: {width:g} / {height:g}"
+    return svg.replace("<svg ", f'<svg style="{style}" ', 1)
+
+
 def _two_decimals(match):
     return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", match[0])
 

@@ -1,0 +1,13 @@
+"""As much of anywidget as a figure of the book needs in the page, where no kernel is asked.
+
+The page draws a figure from its traits and its module; `page_session` hands both over.
+"""
+
+from traitlets import HasTraits
+
+
+class AnyWidget(HasTraits):
+    def __init__(self, **traits):
+        super().__init__()
+        for name, value in traits.items():
+            setattr(self, name, value)

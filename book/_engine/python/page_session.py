@@ -1,0 +1,253 @@
+"""What the page asks of Python: judge an answer, run a cell. Everything in and out is JSON."""
+
+import ast
+import io
+import json
+import linecache
+import os
+import re
+import sys
+import traceback
+
+os.environ["MPLBACKEND"] = "module://page_backend"
+os.makedirs("/book/notebooks", exist_ok=True)
+os.chdir("/book/notebooks")  # as in the repository: cells name files from here
+
+import numpy as np  # noqa: E402
+
+from rnn_core import checks  # noqa: E402
+from rnn_core.checks import sandbox  # noqa: E402
+
+LIMIT = 10.0  # seconds that an answer may take
+MOST = 20_000  # characters of what it prints
+DRAWING = ("matplotlib", "rnn_core.plots", "PIL")  # what needs the second pack
+HERE = __file__
+
+
+def answer(call, args):
+    return json.dumps(CALLS[call](**json.loads(args)))
+
+
+# ---- output
+
+
+class Printed(io.TextIOBase):
+    """What is printed joins the outputs, in its place among the pictures."""
+
+    def write(self, text):
+        if not outputs or outputs[-1]["kind"] != "text":
+            outputs.append({"kind": "text", "text": ""})
+        last = outputs[-1]
+        room = MOST - len(last["text"])
+        if room > 0:
+            last["text"] += text if len(text) <= room else text[:room] + "\n[...]"
+        return len(text)
+
+
+outputs = []
+
+
+def shown(run):
+    """`run()`; what it printed and showed, as a list."""
+    outputs.clear()
+    before = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = Printed()
+    try:
+        run()
+    finally:
+        sys.stdout, sys.stderr = before
+    return list(outputs)
+
+
+def show(value):
+    """As a notebook shows the value of a cell's last line."""
+    if value is None:
+        return
+    html = getattr(value, "_repr_html_", None)
+    if hasattr(value, "_esm"):  # an explorable
+        outputs.append({"kind": "figure", "module": value._esm, "style": value._css,
+                        "state": value.state(), "text": repr(value)})  # fmt: skip
+    elif html and html():
+        outputs.append({"kind": "html", "html": html()})
+    else:
+        Printed().write(repr(value) + "\n")
+
+
+def show_open_figures():
+    import matplotlib.pyplot as plt
+
+    from rnn_core.plots.style import on_page, tidy_svg
+
+    for number in plt.get_fignums():
+        text = io.StringIO()
+        plt.figure(number).savefig(text, format="svg")
+        outputs.append({"kind": "picture", "svg": on_page(tidy_svg(text.getvalue(), title=""))})
+    plt.close("all")
+
+
+def run_code(source, space, name, show_last=False):
+    """Run `source`; a traceback will find its lines under `name`."""
+    linecache.cache[name] = len(source), None, source.splitlines(True), name
+    body = ast.parse(source, name)
+    last = None
+    if show_last and body.body and isinstance(body.body[-1], ast.Expr):
+        last = ast.Expression(body.body.pop().value)
+    exec(compile(body, name, "exec"), space)
+    if last is not None:
+        show(eval(compile(last, name, "eval"), space))
+    if "matplotlib.pyplot" in sys.modules:
+        show_open_figures()
+
+
+def told(error, name):
+    """A traceback without our own frames; the line of `name` it comes from."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if f.filename not in (HERE, sandbox.__file__)]  # fmt: skip
+    lines = [f.lineno for f in frames if f.filename == name]
+    if isinstance(error, SyntaxError) and error.filename == name:
+        lines = [error.lineno]
+        frames = []
+    words = ["Traceback (most recent call last):\n", *traceback.format_list(frames)]
+    words += traceback.format_exception_only(error)
+    return {"error": "".join(words if frames else words[1:]), "line": lines[-1] if lines else None}
+
+
+# ---- what a cell needs
+
+MODULES = (ast.Import, ast.ImportFrom)
+
+
+class Names(ast.NodeVisitor):
+    """The names that a statement binds, and those that it reads."""
+
+    def __init__(self, statement):
+        self.bound, self.read = set(), set()
+        self.visit(statement)
+
+    def visit_Name(self, node):
+        (self.read if isinstance(node.ctx, ast.Load) else self.bound).add(node.id)
+
+    def visit_AugAssign(self, node):
+        self.generic_visit(node)
+        self.read |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+
+    def visit_FunctionDef(self, node):
+        self.bound.add(node.name)
+        inside = Names.of(node.body)
+        arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        self.read |= inside.read - arguments
+        for part in [*node.decorator_list, node.args]:
+            self.visit(part)
+
+    def visit_ClassDef(self, node):
+        self.bound.add(node.name)
+        self.generic_visit(node)
+
+    def visit_alias(self, node):
+        self.bound.add((node.asname or node.name).split(".")[0])
+
+    @classmethod
+    def of(cls, statements):
+        return cls(ast.Module(list(statements), []))
+
+
+def statements_of(source):
+    try:
+        return ast.parse(source).body
+    except SyntaxError:  # it will say so when it is run
+        return []
+
+
+def needed(before, source):
+    """(cell, statement) of the sources `before` that `source` depends on, in order.
+
+    From the last to the first: a statement counts if it binds a name that is read later, or touches
+    an object that is (a generator is another one after each draw). A module is never changed so.
+    """
+    wanted = Names.of(statements_of(source)).read
+    modules, found = set(), []
+    for i, text in enumerate(before):
+        for statement in statements_of(text):
+            if isinstance(statement, MODULES):
+                modules |= Names(statement).bound
+    for i in reversed(range(len(before))):
+        for j, statement in reversed(list(enumerate(statements_of(before[i])))):
+            names = Names(statement)
+            plain = isinstance(statement, MODULES)
+            if names.bound & wanted or (not plain and names.read & (wanted - modules)):
+                found.append((i, j))
+                wanted = wanted | names.read
+    return sorted(found)
+
+
+def piece(source, j):
+    """Statement j alone, at its own lines."""
+    statement = statements_of(source)[j]
+    lines = source.split("\n")[statement.lineno - 1 : statement.end_lineno]
+    return "\n" * (statement.lineno - 1) + "\n".join(lines)
+
+
+def draws(before, source):
+    """Whether `source`, or what it needs, imports what comes with the second pack."""
+    found = set()
+    for source in [source, *(piece(text, j) for text, j in pieces(before, source))]:
+        for node in ast.walk(ast.Module(statements_of(source), [])):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return any(name == one or name.startswith(one + ".") for name in found for one in DRAWING)
+
+
+def pieces(before, source):
+    return [(before[i], j) for i, j in needed(before, source)]
+
+
+# ---- an exercise
+
+
+def judge(before, source, check, name):
+    """The verdict of `check` on an answer, as HTML; or what stopped the answer before it."""
+    space, result = {"__name__": "__main__"}, {}
+
+    def prepare():
+        for text, j in pieces(before, f"{source}\n{check}"):
+            run_code(piece(text, j), space, "a cell above")
+
+    def run():
+        outcome = sandbox.call(lambda: run_code(source, space, name), (), LIMIT)
+        if outcome.hung:
+            result.update(hung=True, line=told(outcome.error, name)["line"])
+        elif outcome.error is not None:
+            result.update(told(outcome.error, name))
+        else:
+            result.update(verdict(eval(check, space)))
+
+    shown(prepare)
+    result["outputs"] = shown(run)
+    return result
+
+
+def verdict(found):
+    line = [re.search(r", line (\d+)", text) for text in found.lines]
+    line = [int(m[1]) for m in line if m]
+    return {
+        "html": found._repr_html_(), "kind": found.kind, "exercise": found.exercise,
+        "line": line[0] if line and found.kind in ("raised", "hung") else None,
+    }  # fmt: skip
+
+
+def judge_all(seed=None):
+    """Every reference and every known mistake, as [exercise, answer, words, HTML]."""
+    found = []
+    for exercise in checks.exercises():
+        case = checks.runner.make_cases(exercise, seed)[0]
+        for mistake in [None, *exercise.mistakes]:
+            function = mistake.function if mistake else exercise.reference
+            given = function(*case) if exercise.value else function
+            said = checks.check(exercise.id, given, seed=seed)
+            found.append([exercise.id, mistake and mistake.name, str(said), said._repr_html_()])
+    return found
+
+
+CALLS = {"draws": draws, "judge": judge, "judge_all": judge_all}
