@@ -74,8 +74,8 @@ DRAWING = {
 }  # fmt: skip
 PINS = {**CORE, **DRAWING}
 
-# what the cells of the book read beside the package: benchmark results, runs that take too long
-READ_BY_CELLS = ("benchmarks/results.json", "benchmarks/report.py", "tools/truncation_runs.json")
+# what the cells of the book read beside the package
+READ_BY_CELLS = ("benchmarks/results.json", "benchmarks/report.py")
 SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 

@@ -172,6 +172,7 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
       const past = record.past ?? [];
       if (record.text !== undefined && record.text !== this.text && record.text !== text) this.put(past, record.text);
       this.text = text;
+      if (record.text === undefined && text === this.given) return; // nothing to keep yet
       const right = text === record.text && record.right;
       answers.write(chapter.name, this.id, { text, right, at: now(), past, ...more });
       answers.show();
@@ -375,12 +376,12 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
     return {
       focus: () => first().focus(),
       read(source) {
-        const said = source.match(new RegExp(`^\\s*${name}\\s*=\\s*(.*?)\\s*(?:#.*)?$`, "m"))?.[1];
-        if (said === undefined || source.trim().split("\n").length > 1) return false;
         if (source === text.given) {
           for (const control of controls.values()) control.value = "";
           return true;
         }
+        const said = source.match(new RegExp(`^\\s*${name}\\s*=\\s*(.*?)\\s*(?:#.*)?$`))?.[1];
+        if (said === undefined || source.trim().includes("\n")) return false;
         if (!form.choices) {
           if (said !== "" && !/^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(said)) return false;
           first().value = said;
@@ -403,5 +404,143 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
     };
   }
 
-  return { exercise, engine, cell() {}, bar() {} };
+  // ---- a cell of the chapter
+
+  const lastRun = new Map(); // number of a cell -> the text it was run with, where the reader ran it
+  const pictures = (outputs) => outputs.filter(({ kind, text }) => kind !== "text" || text.trim());
+
+  function cell(place) {
+    const number = chapter.cells.findIndex(({ id }) => id === place.dataset.cell), { id, source } = chapter.cells[number];
+    const text = new Text(id, source), whole = place.closest(".cell"), listing = place.previousElementSibling;
+    place.querySelector("button").hidden = true;
+    listing.hidden = true;
+    const body = make("div", { className: "engine-body" }), tools = make("div", { className: "engine-tools" });
+    place.before(body);
+    const put = (value) => { text.replace(value); editor.text = value; };
+    const editor = editorIn(body, text, { label: "The code of this cell", onRun: run });
+    body.append(tools);
+    const coming = progress(body);
+    watchOtherTabs(text, body, put);
+    const result = make("div", { className: "engine-output is-mine" });
+    result.setAttribute("role", "status");
+    whole.append(result); // below the book's own output
+    const start = button("Run", () => run(), "is-main"), stop = button("Stop", () => engine.stop());
+    stop.disabled = true;
+    tools.append(start, stop, ...backs(text, put));
+    editor.focus();
+
+    async function run() {
+      if (start.disabled) return;
+      start.disabled = true;
+      const code = text.text, began = performance.now();
+      result.replaceChildren();
+      coming.say("It runs as soon as Python is here.");
+      let found;
+      try {
+        found = await engine.queue(async () => {
+          stop.disabled = false;
+          const before = chapter.cells.slice(0, number).map(({ source: given }, i) => lastRun.get(i) ?? given);
+          const todo = await engine.ask("plan", { before, source: code, number });
+          if (todo.stopped) return todo;
+          if (todo.draws) await engine.add("drawing.packed.js");
+          for (const [i, [of, statement]] of todo.pieces.entries()) {
+            coming.say(`First what it needs from the cells above: ${i + 1} of ${todo.pieces.length}.`, i / todo.pieces.length);
+            const done = await engine.ask("prepare", { source: before[of], cell: of, statement });
+            if (done.stopped || done.error) return done;
+          }
+          coming.say("It is running.", undefined);
+          return engine.ask("run", { source: code, cell: number });
+        });
+      } catch (error) {
+        found = { error: `Python did not answer: ${error.message}` };
+      }
+      if (!found.error && !found.stopped) lastRun.set(number, code);
+      if (found.stopped) {
+        lastRun.clear();
+        engine.start().catch(() => {});
+      }
+      show(result, pictures(found.outputs ?? []));
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      result.prepend(make("p", { className: "engine-hint", textContent: found.stopped ? "It was stopped; Python starts anew." : `Your run, ${seconds} s:` }));
+      if (found.error) result.append(make("pre", { className: "engine-error", textContent: found.error }));
+      editor.mark(found.error ? found.line : undefined);
+      coming.hide();
+      start.disabled = false;
+      stop.disabled = true;
+    }
+    engine.queue(() => {}).then(() => coming.hide(), (error) => { coming.hide(); result.textContent = `Python did not start: ${error.message}. Press Run to try again.`; });
+  }
+
+  // ---- all answers of the chapter: out, in, away
+
+  const isAnswer = ({ metadata }) => metadata.nbgrader?.solution && metadata.nbgrader.grade_id in chapter.exercises;
+
+  function exported() {
+    const notebook = structuredClone(chapter.notebook);
+    for (const one of notebook.cells.filter(isAnswer)) {
+      const { text } = answers.read(chapter.name, one.metadata.nbgrader.grade_id) ?? {};
+      if (text !== undefined) one.source = text.replace(/\n$/, "").split(/(?<=\n)/);
+    }
+    return `${JSON.stringify(notebook, null, 1)}\n`;
+  }
+
+  function imported(content) {
+    let cells;
+    try {
+      ({ cells } = JSON.parse(content));
+      cells = cells.filter(({ cell_type: kind, metadata }) => kind === "code" && metadata?.nbgrader?.solution);
+    } catch {
+      return "This file is not a notebook. Nothing was changed.";
+    }
+    const own = cells.filter(isAnswer);
+    if (!own.length) return "This notebook holds no exercise of this chapter. Nothing was changed.";
+    let taken = 0, replaced = 0;
+    for (const { source, metadata: { nbgrader: { grade_id: id } } } of own) {
+      const value = [source].flat().join(""), given = chapter.exercises[id].stub, there = open.get(id);
+      const text = there?.text ?? new Text(id, given);
+      if (value.trim() === given.trim() || value === text.text) continue;
+      taken += 1;
+      if (text.text !== given) replaced += 1;
+      if (there) there.put(value);
+      else text.replace(value);
+    }
+    const kept = replaced ? ` ${replaced} took the place of what was here, which is kept under "Earlier versions".` : "";
+    return `${taken} answer${taken === 1 ? "" : "s"} came in.${kept}`;
+  }
+
+  function bar(place, { dataset: { does } }) {
+    const said = place.querySelector(".said") ?? place.appendChild(make("p", { className: "said" }));
+    said.setAttribute("role", "status");
+    const say = (...words) => said.replaceChildren(...words);
+    if (does === "export") {
+      const url = URL.createObjectURL(new Blob([exported()], { type: "application/x-ipynb+json" }));
+      make("a", { href: url, download: `${chapter.name}.ipynb` }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      say(`${chapter.name}.ipynb is this chapter's notebook with your answers in it.`);
+    } else if (does === "import") {
+      const input = make("input", { type: "file", accept: ".ipynb,application/json" });
+      input.onchange = async () => say(imported(await input.files[0].text()));
+      input.click();
+      say("Choose a notebook of this chapter.");
+    } else {
+      const kept = answers.stored(chapter.name);
+      if (!kept.length) return say("Nothing is kept of this chapter.");
+      const yes = button("Forget them", () => {
+        for (const id of kept) answers.write(chapter.name, id, null);
+        for (const { text, put } of open.values()) {
+          put(text.given);
+          answers.write(chapter.name, text.id, null);
+        }
+        answers.show();
+        say("Forgotten.");
+      });
+      yes.dataset.own = "yes";
+      const no = button("Keep them", () => say());
+      no.dataset.own = "yes";
+      say(`All your texts of this chapter (${kept.length}), with their earlier versions, will be gone for good. `, yes, " ", no);
+    }
+    return undefined;
+  }
+
+  return { exercise, cell, bar, engine, exported, imported };
 };

@@ -63,6 +63,7 @@
   let coming;
   const load = () => (coming ??= (async () => {
     const { chapter } = document.querySelector("[data-chapter]").dataset;
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${here}page.css` }));
     await Promise.all(["page.js", "editor.bundle.js", `${chapter}.js`].map((name) => script(here + name)));
     return self.unrolledPage({ here, script, answers, chapter: self.unrolledChapter });
   })().catch((error) => { coming = undefined; throw error; }));

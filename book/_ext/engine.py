@@ -91,19 +91,25 @@ def exercise(answer, check, title: str, cells: int) -> dict:
 
 def form(name: str) -> dict | None:
     """How an exercise that is answered by a value is asked: a number, or choices by name."""
-    from rnn_core.checks.runner import find, make_cases
+    from rnn_core.checks.judge import make_cases
+    from rnn_core.checks.runner import find
 
     asked = find(name)
     if not asked.value:
         return None
     functions = [asked.reference, *(mistake.function for mistake in asked.mistakes)]
-    given = [
-        f(*copy.deepcopy(make_cases(asked, seed)[0])) for f in functions for seed in (None, 1, 2)
-    ]
+    given = []
+    for seed in (None, 1, 2):
+        (args,) = make_cases(asked, seed).values()
+        given += [function(*copy.deepcopy(args)) for function in functions]
     if not isinstance(given[0], dict):
         return {"choices": None}
     words = {word for one in given if isinstance(one, dict) for word in one.values()}
     return {"names": list(given[0]), "choices": sorted(words)}
+
+
+def graded(cell) -> bool:
+    return student.role(cell, "solution") or student.role(cell, "grade")
 
 
 def grade_id(cell) -> str:
@@ -125,6 +131,24 @@ class TryIt(Directive):
         return [listing, markup(html=press("try-it", self.arguments[0], "Try it here"))]
 
 
+BAR = """\
+<div class="answers" data-chapter="{chapter}"><p><span class="so-far">{count}</span> Your answers
+stay in this browser, and nowhere else.</p><p class="not-kept" hidden>This browser keeps nothing now: its
+storage is full or switched off. Export your answers before you leave.</p>
+<p><button type="button" data-does="export">Export as a notebook</button>
+<button type="button" data-does="import">Import a notebook</button>
+<button type="button" data-does="forget">Forget all</button></p></div>"""
+
+
+class Answers(Directive):
+    """How far one has come in this chapter, and what one can do with the answers."""
+
+    def run(self):
+        env = self.state.document.settings.env
+        chapter = Path(env.docname).name
+        return [markup(html=BAR.format(chapter=chapter, count="You can do the exercises here."))]
+
+
 def press(kind: str, cell: str, words: str) -> str:
     return (
         f'<div class="{kind}" data-cell="{escape(cell)}"><button type="button">{words}</button>'
@@ -132,11 +156,33 @@ def press(kind: str, cell: str, words: str) -> str:
     )
 
 
+def add_buttons(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Each cell that may be changed says so in its metadata, which the page's cell keeps."""
+    if Path(app.env.doc2path(docname)).suffix != ".ipynb" or not has_engine(app):
+        return
+    notebook = nbformat.reads(source[0], as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not graded(cell):
+            cell.metadata["unrolled_cell"] = cell.id
+    source[0] = nbformat.writes(notebook, version=4)
+
+
+def show_cells(app: Sphinx, doctree: nodes.document) -> None:
+    for cell in doctree.findall(nodes.container):
+        name = cell.get("cell_metadata", {}).get("unrolled_cell")
+        inputs = [part for part in cell.children if "cell_input" in part.get("classes", ())]
+        if name and inputs:
+            inputs[0].append(markup(html=press("run-it", name, "Change and run")))
+
+
+OURS = ('<div class="try-it"', '<div class="answers"', '<div class="run-it"')
+
+
 def show_buttons(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if has_engine(app):
         return
     for button in list(doctree.findall(markup)):
-        if 'class="try-it"' in button["html"]:
+        if button["html"].startswith(OURS):
             button.parent.remove(button)
 
 
@@ -197,9 +243,12 @@ def write(path: Path, text: str) -> None:
 def setup(app: Sphinx) -> dict:
     app.setup_extension("markup")
     app.add_directive("try-it", TryIt)
+    app.add_directive("answers", Answers)
     app.add_config_value("unrolled_engine", "", "env", types=[str])
     app.connect("config-inited", find_engine, priority=100)
     app.connect("builder-inited", send_scripts)
+    app.connect("source-read", add_buttons, priority=900)  # after exercises.py
+    app.connect("doctree-read", show_cells)
     app.connect("doctree-resolved", show_buttons)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", send_engine)

@@ -104,6 +104,7 @@ def page_edition(notebook):
             cells.append(cell)
         if cell.source.startswith("## Exercises"):
             add(OWN_MACHINE, cell, "own-machine")
+            add("```{answers}\n```", cell, "answers")
     add_solutions()
     notebook.cells = cells
     return notebook

@@ -1,19 +1,20 @@
 """What the page asks of Python: judge an answer, run a cell. Everything in and out is JSON."""
 
 import ast
+import builtins
 import io
 import json
 import linecache
 import os
 import re
 import sys
+import time
 import traceback
 
+time.thread_time = time.process_time  # there is one thread
 os.environ["MPLBACKEND"] = "module://page_backend"
 os.makedirs("/book/notebooks", exist_ok=True)
 os.chdir("/book/notebooks")  # as in the repository: cells name files from here
-
-import numpy as np  # noqa: E402
 
 from rnn_core import checks  # noqa: E402
 from rnn_core.checks import sandbox  # noqa: E402
@@ -62,8 +63,10 @@ def shown(run):
 def show(value):
     """As a notebook shows the value of a cell's last line."""
     if value is None:
-        return
+        return None
     html = getattr(value, "_repr_html_", None)
+    if hasattr(value, "_ipython_display_"):  # a verdict
+        return outputs.append({"kind": "html", "html": html()})
     if hasattr(value, "_esm"):  # an explorable
         outputs.append({"kind": "figure", "module": value._esm, "style": value._css,
                         "state": value.state(), "text": repr(value)})  # fmt: skip
@@ -71,6 +74,7 @@ def show(value):
         outputs.append({"kind": "html", "html": html()})
     else:
         Printed().write(repr(value) + "\n")
+    return None
 
 
 def show_open_figures():
@@ -115,6 +119,8 @@ def told(error, name):
 # ---- what a cell needs
 
 MODULES = (ast.Import, ast.ImportFrom)
+BINDS = (*MODULES, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef)  # whatever comes
+BUILT_IN = set(dir(builtins))
 
 
 class Names(ast.NodeVisitor):
@@ -133,22 +139,38 @@ class Names(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node):
         self.bound.add(node.name)
-        inside = Names.of(node.body)
+        inside = Names(ast.Module(node.body, []))
         arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-        self.read |= inside.read - arguments
+        self.read |= inside.read - inside.bound - arguments
         for part in [*node.decorator_list, node.args]:
             self.visit(part)
 
+    def visit_Lambda(self, node):
+        inside = Names(node.body)
+        self.read |= inside.read - {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        self.visit(node.args)
+
+    def visit_ListComp(self, node):
+        inside = Names(ast.Module([ast.Expr(part) for part in ast.iter_child_nodes(node)
+                                   if isinstance(part, ast.expr)], []))  # fmt: skip
+        for part in node.generators:
+            for each in (part.target, part.iter, *part.ifs):
+                found = Names(each)
+                inside.bound |= found.bound
+                inside.read |= found.read
+        self.read |= inside.read - inside.bound
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
     def visit_ClassDef(self, node):
         self.bound.add(node.name)
-        self.generic_visit(node)
+        inside = Names(ast.Module(node.body, []))
+        self.read |= inside.read - inside.bound
+        for part in [*node.decorator_list, *node.bases]:
+            self.visit(part)
 
     def visit_alias(self, node):
         self.bound.add((node.asname or node.name).split(".")[0])
-
-    @classmethod
-    def of(cls, statements):
-        return cls(ast.Module(list(statements), []))
 
 
 def statements_of(source):
@@ -158,49 +180,59 @@ def statements_of(source):
         return []
 
 
+def before_it(wanted, statement):
+    """The names that are wanted before `statement`, where `wanted` are wanted after it."""
+    names = Names(statement)
+    if isinstance(statement, BINDS):
+        wanted = wanted - names.bound
+    return wanted | names.read
+
+
 def needed(before, source):
     """(cell, statement) of the sources `before` that `source` depends on, in order.
 
     From the last to the first: a statement counts if it binds a name that is read later, or touches
     an object that is (a generator is another one after each draw). A module is never changed so.
     """
-    wanted = Names.of(statements_of(source)).read
-    modules, found = set(), []
-    for i, text in enumerate(before):
+    wanted, fixed, found = set(), set(BUILT_IN), []
+    for statement in reversed(statements_of(source)):
+        wanted = before_it(wanted, statement)
+    for text in before:
         for statement in statements_of(text):
             if isinstance(statement, MODULES):
-                modules |= Names(statement).bound
+                fixed |= Names(statement).bound
     for i in reversed(range(len(before))):
         for j, statement in reversed(list(enumerate(statements_of(before[i])))):
             names = Names(statement)
-            plain = isinstance(statement, MODULES)
-            if names.bound & wanted or (not plain and names.read & (wanted - modules)):
+            touched = set() if isinstance(statement, MODULES) else names.read - fixed
+            if names.bound & wanted or touched & wanted:
                 found.append((i, j))
-                wanted = wanted | names.read
+                wanted = before_it(wanted, statement)
     return sorted(found)
 
 
 def piece(source, j):
     """Statement j alone, at its own lines."""
     statement = statements_of(source)[j]
-    lines = source.split("\n")[statement.lineno - 1 : statement.end_lineno]
-    return "\n" * (statement.lineno - 1) + "\n".join(lines)
+    first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+    lines = source.split("\n")[first - 1 : statement.end_lineno]
+    return "\n" * (first - 1) + "\n".join(lines)
+
+
+def pieces(before, source):
+    return [(before[i], j) for i, j in needed(before, source)]
 
 
 def draws(before, source):
     """Whether `source`, or what it needs, imports what comes with the second pack."""
     found = set()
-    for source in [source, *(piece(text, j) for text, j in pieces(before, source))]:
-        for node in ast.walk(ast.Module(statements_of(source), [])):
+    for part in [source, *(piece(text, j) for text, j in pieces(before, source))]:
+        for node in ast.walk(ast.Module(statements_of(part), [])):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return any(name == one or name.startswith(one + ".") for name in found for one in DRAWING)
-
-
-def pieces(before, source):
-    return [(before[i], j) for i, j in needed(before, source)]
 
 
 # ---- an exercise
@@ -215,7 +247,7 @@ def judge(before, source, check, name):
             run_code(piece(text, j), space, "a cell above")
 
     def run():
-        outcome = sandbox.call(lambda: run_code(source, space, name), (), LIMIT)
+        outcome = sandbox.call(lambda: run_code(source, space, name), LIMIT)
         if outcome.hung:
             result.update(hung=True, line=told(outcome.error, name)["line"])
         elif outcome.error is not None:
@@ -239,15 +271,81 @@ def verdict(found):
 
 def judge_all(seed=None):
     """Every reference and every known mistake, as [exercise, answer, words, HTML]."""
+    from rnn_core.checks.judge import make_cases
+
     found = []
     for exercise in checks.exercises():
-        case = checks.runner.make_cases(exercise, seed)[0]
         for mistake in [None, *exercise.mistakes]:
             function = mistake.function if mistake else exercise.reference
-            given = function(*case) if exercise.value else function
-            said = checks.check(exercise.id, given, seed=seed)
+            if exercise.value:
+                (args,) = make_cases(exercise, seed).values()
+                function = function(*args)
+            said = checks.check(exercise.id, function, seed=seed)
             found.append([exercise.id, mistake and mistake.name, str(said), said._repr_html_()])
     return found
 
 
-CALLS = {"draws": draws, "judge": judge, "judge_all": judge_all}
+# ---- a cell of the chapter
+
+
+class Chapter:
+    """One namespace for the cells that were run, and which statements are done."""
+
+    def __init__(self):
+        self.space = {"__name__": "__main__"}
+        self.done = set()  # (cell, statement), or (cell, None) for all of a cell
+        self.last = -1
+
+
+chapter = Chapter()
+
+
+def plan(before, source, number, fresh=False):
+    """What is to run before cell `number`: its statements, and whether they draw.
+
+    A cell above one that was run already starts anew, since names may mean something else by now.
+    """
+    global chapter
+    if fresh or (number < chapter.last and (number, None) not in chapter.done):
+        chapter = Chapter()
+    todo = [
+        (i, j)
+        for i, j in needed(before, source)
+        if (i, j) not in chapter.done and (i, None) not in chapter.done
+    ]
+    return {"pieces": todo, "draws": draws(before, source)}
+
+
+def prepare(source, cell, statement):
+    """Run one statement of a cell that another cell needs; its outputs are not shown."""
+    result = {}
+
+    def run():
+        try:
+            run_code(piece(source, statement), chapter.space, f"cell {cell + 1}")
+            chapter.done.add((cell, statement))
+            chapter.last = max(chapter.last, cell)
+        except BaseException as error:
+            result.update(told(error, f"cell {cell + 1}"))
+
+    shown(run)
+    return result
+
+
+def run(source, cell):
+    """Run a cell as a notebook does: what it prints and shows, or its error."""
+    result, name = {}, f"cell {cell + 1}"
+
+    def all_of_it():
+        try:
+            run_code(source, chapter.space, name, show_last=True)
+            chapter.done.add((cell, None))
+            chapter.last = max(chapter.last, cell)
+        except BaseException as error:
+            result.update(told(error, name))
+
+    result["outputs"] = shown(all_of_it)
+    return result
+
+
+CALLS = {f.__name__: f for f in (draws, judge, judge_all, plan, prepare, run)}
