@@ -1,6 +1,6 @@
 // After the press: the engine, the exercises, the cells, and what is kept. press.js loads this.
 self.unrolledPage = ({ here, script, answers, chapter }) => {
-  const PATIENCE = 30_000; // after this an answer is stopped from outside; the engine's own watch comes at 10 s
+  const PATIENCE = self.unrolledPatience ?? 30_000; // after this an answer is stopped from outside; the engine's own watch comes at 10 s
   const VERSIONS = 12; // earlier versions that are kept of an answer
   const MB = (bytes) => (bytes / 1e6).toFixed(1);
 
