@@ -198,7 +198,8 @@ def figures_are_alive(page, least):
             at_start = first.evaluate("(slider) => slider.value === slider.min")
             first.press("End" if at_start else "Home")
         else:
-            figure.locator("button:enabled, input:enabled").first.click()
+            usable = "button:enabled:not([aria-disabled=true]), input:enabled"
+            figure.locator(usable).first.click()
         page.wait_for_function(
             "([path, i, before]) => document.querySelectorAll(path)[i].innerHTML !== before",
             arg=[f"{OUTPUTS} .unrolled-explorable", i, before],

@@ -6,6 +6,7 @@ import pytest
 from rnn_core import RNN, RNNCell, notebook
 from rnn_core.data import grammar
 from rnn_core.notebook import quote
+from rnn_core.rnn import in_blocks
 
 
 def fenced():
@@ -36,9 +37,9 @@ def test_the_docstring_can_stay_out():
 
 
 def test_a_part_goes_from_a_line_to_a_line():
-    said = repr(quote(RNN.backward, start="for t in reversed", end="dh_next = das[t]"))
-    assert said.startswith("for t in reversed(range(T)):\n    if (t + 1) % k == 0:")
-    assert said.endswith("\n    dh_next = das[t] @ cell.W_h.T")
+    said = repr(quote(in_blocks, start="for t in reversed", end="dh_next = das[t]"))
+    assert said.startswith("for t in reversed(range(len(dhs))):\n    if (t + 1) % k == 0:")
+    assert said.endswith("\n    dh_next = das[t] @ W_back")
     assert repr(quote(grammar, start="REBER = {", end="}")).startswith('REBER = {\n    "0"')
 
 
