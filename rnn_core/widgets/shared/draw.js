@@ -203,6 +203,27 @@ export const points = (ax, data, { role = "state", size = 3.5, open = false } = 
   .filter(([, y]) => Number.isFinite(ax.y(y)))
   .map(([x, y]) => el("circle", { cx: ax.x(x), cy: ax.y(y), r: size, fill: color(open ? "paper" : role), stroke: color(role), "stroke-width": 1.5 })));
 
+// Data of a logarithmic axis as far as it lies inside the domain; a line that leaves ends at the edge.
+export function clip(data, [low, high]) {
+  const inside = ([, y]) => y >= low && y <= high, out = [];
+  data.forEach((point, i) => {
+    const before = data[i - 1];
+    if (before && inside(before) !== inside(point) && before[1] > 0 && point[1] > 0) {
+      const edge = Math.max(before[1], point[1]) > high ? high : low;
+      const share = Math.log(edge / before[1]) / Math.log(point[1] / before[1]);
+      out.push([before[0] + share * (point[0] - before[0]), edge]);
+    }
+    if (inside(point)) out.push(point);
+  });
+  return out.length ? out : [[data[0][0], low]];
+}
+
+// The area between two lines: [[x, low, high], ...]
+export const bandOf = (ax, data, { role = "state" } = {}) => el("path", {
+  d: "M" + [...data.map(([x, , y]) => [x, y]), ...[...data].reverse().map(([x, y]) => [x, y])].map(([x, y]) => `${ax.x(x).toFixed(2)} ${ax.y(y).toFixed(2)}`).join("L") + "Z",
+  fill: color(role), opacity: 0.22,
+});
+
 // Upright bars from the x axis (or from zero) to y; width in px
 export function bars(ax, data, { role = "output", width = 12, base = ax.box.bottom } = {}) {
   return group(data.map(([x, y]) => {

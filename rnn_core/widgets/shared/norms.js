@@ -4,6 +4,7 @@ import { ACTIVATIONS, norm, times, timesTransposed } from "./rnn.js";
 
 // The slopes (T, H) of h_t = phi(noise x_t + h_{t-1} W_h), t = 1 .. T.
 export function slopesOf(xs, h_0, W_h, noise, activation) {
+  if (activation === "linear") return xs.map(() => h_0.map(() => 1)); // whatever comes in
   const { phi, slope } = ACTIVATIONS[activation];
   let h = h_0;
   return xs.map((x) => {
@@ -24,11 +25,3 @@ export function gradientNorms(dh, W_h, slopes) {
 
 // start * sigma^l for l = 0 .. steps
 export const normBound = (sigma, steps, start = 1) => Array.from({ length: steps + 1 }, (_, l) => start * sigma ** l);
-
-// The axis of the figure: whole multiples of four decades that hold the gradient, and the bound up to 1e12.
-export function limits(norms, bounds) {
-  const held = [...norms, ...bounds.map((b) => Math.min(b, 1e12))];
-  const low = Math.min(-4, 4 * Math.floor(Math.log10(Math.max(Math.min(...held), 1e-60)) / 4));
-  const high = Math.max(4, 4 * Math.ceil(Math.log10(Math.max(...held)) / 4 - 1e-9));
-  return [10 ** low, 10 ** high];
-}

@@ -4,7 +4,6 @@ import json
 from itertools import product
 
 from rnn_core.widgets import GradientNorms
-from rnn_core.widgets.gradient_norms.gradient_norms import limits
 
 
 def case(**traits):
@@ -14,7 +13,7 @@ def case(**traits):
         "norms": figure.norms.tolist(),
         "bounds": figure.bounds.tolist(),
         "slopes": figure.slopes.mean(axis=1).tolist(),
-        "limits": limits(figure.norms, figure.bounds),
+        "band": figure.band.tolist(),
         "summary": figure.summary(),
     }
 
@@ -24,4 +23,8 @@ cases = [
     case(kind=kind, activation=activation, radius=radius, noise=noise)
     for kind, activation, radius, noise in corners
 ]
-print(json.dumps([*cases, case(steps=5, lag=20), case(steps=17, lag=0, activation="tanh")]))
+print(
+    json.dumps(
+        [*cases, case(steps=5, kind="orthogonal", activation="linear"), case(steps=17, lag=0)]
+    )
+)

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compute, summary } from "../../../rnn_core/widgets/gradient_norms/gradient_norms.js";
-import { limits } from "../../../rnn_core/widgets/shared/norms.js";
 import { fixture } from "./fixture.mjs";
 
 const cases = fixture(import.meta.url).map((wanted) => ({ wanted, got: compute(wanted.state) }));
@@ -18,6 +17,7 @@ test("every curve is rnn_core's, to twelve digits of each number", () => {
     alike(got.norms, wanted.norms, 1e-12, words);
     alike(got.bounds, wanted.bounds, 1e-12, words);
     alike(got.slopes, wanted.slopes, 1e-12, words);
+    for (const end of [0, 1]) alike(got.band.map((b) => b[end]), wanted.band.map((b) => b[end]), 1e-11, words);
   }
 });
 
@@ -31,9 +31,12 @@ test("linear and orthogonal meets it", () => {
   for (const { got } of exact) alike(got.norms, got.bounds, 1e-12, "exact");
 });
 
-test("axes and words are those of the Python figure", () => {
-  for (const { wanted, got } of cases) {
-    alike(limits(got.norms, got.bounds), wanted.limits, 1e-12, "limits");
-    assert.equal(summary(got), wanted.summary);
+test("the band holds the line and keeps to the bound", () => {
+  for (const { got } of cases) {
+    got.norms.forEach((v, l) => assert.ok(got.band[l][0] <= v && v <= got.band[l][1] && got.band[l][1] <= got.bounds[l] * (1 + 1e-12)));
   }
+});
+
+test("its words are those of the Python figure", () => {
+  for (const { wanted, got } of cases) assert.equal(summary(got), wanted.summary);
 });
