@@ -48,8 +48,8 @@ function scene(s, was, width) {
   const lower = axes({ width, height: 96, x: { ...x, label: t("lag: steps back from the loss") }, y: { domain: [0, 1], ticks: [0, 1], label: t("mean slope of the units") }, margin: { left, right: 16, top: 22, bottom: 42 } });
   const marks = [
     region(high, FAR, "grad"), region(1 / FAR, low, "muted"), ax.node,
-    text(box.right - 8, ax.y(high) + 12, t("explodes: 1000 times as long"), { anchor: "end", size: 12, role: "grad" }),
-    text(box.left + 8, ax.y(low) - 12, t("vanishes: a thousandth is left"), { anchor: "start", size: 12, role: "muted" }),
+    text(box.right - 8, ax.y(high) + 12, t("exploded: over a thousandfold"), { anchor: "end", size: 12, role: "grad" }),
+    text(box.left + 8, ax.y(low) - 12, t("vanished: below a thousandth"), { anchor: "start", size: 12, role: "muted" }),
     el("path", { d: `M${ax.x(s.lag)} ${box.top}V${box.bottom}`, stroke: color("line"), "stroke-width": 1 }),
     bandOf(ax, s.band.map(([a, b], l) => [l, Math.max(low, Math.min(high, a)), Math.max(low, Math.min(high, b))]), { role: "grad" }),
     el("g", { "stroke-dasharray": "1.5 4" }, apart ? line(ax, rates, { role: "muted", width: 1.5 }) : null),

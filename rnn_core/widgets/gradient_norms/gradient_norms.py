@@ -200,8 +200,12 @@ class GradientNorms(Explorable):
         ax.axhspan(FAR, LIMITS[1], color=PALETTE["grad"], alpha=0.09, linewidth=0)
         ax.axhspan(LIMITS[0], 1 / FAR, color=PALETTE["muted"], alpha=0.09, linewidth=0)
         words = {"fontsize": 9.5, "va": "center"}
-        ax.text(1, LIMITS[1] / 15, t("explodes"), color=PALETTE["grad"], **words)
-        ax.text(1, LIMITS[0] * 15, t("vanishes"), color=PALETTE["muted"], **words)
+        ax.text(
+            1, LIMITS[1] / 15, t("exploded: over a thousandfold"), color=PALETTE["grad"], **words
+        )
+        ax.text(
+            1, LIMITS[0] * 15, t("vanished: below a thousandth"), color=PALETTE["muted"], **words
+        )
         ax.fill_between(lags, *self.band.T, color=PALETTE["grad"], alpha=0.22, linewidth=0)
         norms_by_lag(ax, norms)
         bound(ax, self.bounds)

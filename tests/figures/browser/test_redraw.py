@@ -15,10 +15,20 @@ from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
 FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
-SHOWN = """(id) => ["innerHTML", "innerText"].map((what, i) =>
-  document.querySelector(`#${id} ${[".u-stage", ".u-readout"][i]}`)[what])"""
-SAME = """() => document.querySelector("#one .u-stage")
-  .isEqualNode(document.querySelector("#two .u-stage"))"""  # in whatever order attributes came
+SHOWN = """(id) => {
+  const [stage, readout] = [".u-stage", ".u-readout"]
+    .map((place) => document.querySelector(`#${id} ${place}`));
+  const was = [...readout.querySelectorAll(".u-was")], words = was.map((node) => node.textContent);
+  for (const node of was) node.textContent = "";
+  const said = readout.innerText;
+  was.forEach((node, i) => { node.textContent = words[i]; });
+  return [stage.innerHTML, said]; }"""
+# in whatever order attributes came; only the ghosts know what was there before
+SAME = """() => { const [one, two] = ["one", "two"].map((id) => {
+  const stage = document.querySelector(`#${id} .u-stage`).cloneNode(true);
+  for (const ghost of stage.querySelectorAll(".u-ghost")) ghost.replaceChildren();
+  return stage; });
+  return one.isEqualNode(two); }"""
 TWICE = ["ArrowRight", "ArrowRight", "ArrowLeft"]
 KEYS = {"range": TWICE, "radio": ["Space"], "checkbox": ["Space"]}
 WATCH = """() => {

@@ -51,13 +51,13 @@ def test_the_figures_matrices_have_radius_one_and_one_is_orthogonal():
 
 
 def test_a_matrix_of_the_readers_is_brought_to_radius_one():
-    figure = GradientNorms(gaussian=3 * np.eye(16), kind="gaussian", radius=0.5)
+    figure = GradientNorms(gaussian=3 * np.eye(16), activation="linear", radius=0.5)
     np.testing.assert_allclose(figure.W_h, 0.5 * np.eye(16), rtol=0, atol=1e-15)
     assert relative_error(figure.norms, figure.bounds) < 1e-12
 
 
 def test_noise_saturates_and_takes_the_gradient_away():
-    still, noisy = (GradientNorms(activation="tanh", radius=1.5, noise=n) for n in (0, 1))
+    still, noisy = (GradientNorms(kind="orthogonal", radius=1.5, noise=n) for n in (0, 1))
     assert noisy.slopes.mean() < still.slopes.mean()
     assert noisy.norms[-1] < still.norms[-1] / 100
 
