@@ -78,6 +78,21 @@ def test_a_hand_on_the_picture_reads_off_another_lag(browser):
         expect_on_screen(page, lag=0)
 
 
+@pytest.mark.parametrize("width", [360, 700, 1280])
+def test_the_longest_numbers_have_room(browser, width):
+    tiny = {"radius": 0.5, "noise": 1.0, "lag": 50, "kind": "gaussian"}
+    with bare_page(browser, GradientNorms(**tiny), width=width) as page:
+        settled(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        overlaps = page.evaluate(
+            """() => { const boxes = [...document.querySelectorAll("#one .u-facts .u-now")]
+              .map((node) => node.getBoundingClientRect());
+            return boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right
+              && b.left < a.right && a.top < b.bottom && b.top < a.bottom)); }"""
+        )
+        assert not overlaps
+
+
 def test_python_moves_it_and_it_leaves_nothing_behind(browser):
     with bare_page(browser, GradientNorms(), dark=True) as page:
         page.evaluate("figure.again().then((end) => { figure.end = end; })")
