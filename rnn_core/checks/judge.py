@@ -473,7 +473,7 @@ class _Wrong:
         count, wrong = len(self.seen), len(self.wrong)
         if count == wrong or self.exercise.value:
             return []
-        return [t("It shows in the case “{case}”; {right} of {count} cases are right already.",
+        return [t("It shows in the case “{case}”. Cases right already: {right} of {count}.",
                   case=t(self.library.names[i]), right=count - wrong, count=count)]  # fmt: skip
 
 
