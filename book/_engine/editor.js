@@ -1,5 +1,5 @@
 // The editor of an answer: CodeMirror 6 in the book's own colors. `npm run build` bundles it.
-import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentLess, indentMore, isolateHistory } from "@codemirror/commands";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, LanguageSupport, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
@@ -24,7 +24,7 @@ const pygments = [
 const colors = HighlightStyle.define(pygments.map(([name, tag]) => ({ tag, class: name })));
 
 const theme = EditorView.theme({
-  "&": { background: "var(--u-wash)", color: "var(--u-ink)", fontSize: "0.8125rem", border: "1px solid var(--u-line)", borderRadius: "4px" },
+  "&": { background: "var(--u-wash)", color: "var(--u-ink)", fontSize: "var(--editor-size)", border: "1px solid var(--u-line)", borderRadius: "4px" },
   "&.cm-focused": { outline: "2px solid var(--u-state)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--u-mono)", lineHeight: "1.5" },
   ".cm-content": { caretColor: "var(--u-ink)", padding: "0.7rem 0" },
@@ -34,8 +34,6 @@ const theme = EditorView.theme({
   "&.cm-focused .cm-matchingBracket": { background: "none", outline: "1px solid var(--u-muted)" },
   "& > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground":
     { background: "color-mix(in srgb, var(--u-state) 28%, transparent)" },
-  // below 16 px a phone zooms in when the editor is touched
-  "@media (pointer: coarse)": { "&": { fontSize: "1rem" } },
 });
 
 // One line that is marked, where an answer stopped; gone with the next change.
@@ -88,7 +86,7 @@ self.unrolledEditor = ({ parent, text, label, describedBy, onChange, onRun }) =>
     view,
     get text() { return view.state.doc.toString(); },
     set text(value) { // one step of the undo history
-      if (value !== this.text) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
+      if (value !== this.text) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value }, annotations: isolateHistory.of("full") });
     },
     mark(line) { view.dispatch({ effects: setMark.of(line) }); },
     focus() { view.focus(); },

@@ -129,7 +129,10 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
     async ask(call, args, limit) {
       const { result, failed, stopped } = await this.send({ call, args }, limit);
       if (failed) throw new Error(failed);
-      return stopped ? { stopped } : result;
+      if (stopped) return { stopped };
+      if (!result?.needs) return result;
+      await this.add(result.needs); // a second pack, which only the cells that draw need
+      return this.ask(call, args, limit);
     },
     queue(work) { // one job of the page after the other, so that a limit counts nobody else's time
       const turn = (this.last ?? Promise.resolve()).then(() => this.start()).then(work);
@@ -176,6 +179,7 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
       const right = text === record.text && record.right;
       answers.write(chapter.name, this.id, { text, right, at: now(), past, ...more });
       answers.show();
+      this.saved?.();
     }
     put(past, text) {
       if (text !== this.given && !past.some((one) => one.text === text)) past.unshift({ text, at: now() });
@@ -238,14 +242,13 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
         make("option", { value: i, textContent: `${new Date(at).toLocaleString()}: ${old.split("\n").length} lines` })));
       earlier.hidden = text.past.length === 0;
     };
-    earlier.onfocus = fill;
+    text.saved = fill;
     earlier.onchange = () => {
       const chosen = text.past[earlier.value];
       if (chosen) put(chosen.text);
-      fill();
     };
     fill();
-    return [button("Start again", () => { put(text.given); fill(); }), earlier];
+    return [button("Start again", () => put(text.given)), earlier];
   }
 
   // Another tab of this book may hold the same answer.
@@ -294,7 +297,7 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
       form = undefined;
       input.replaceChildren();
       editor = editorIn(input, text, { label: `Your answer to ${about.title}`, onRun: run });
-      if (listing) listing.hidden = true;
+      listing.classList.add("is-replaced");
     }
     if (about.form) form = fields(input, text, about, run);
     if (form && !form.read(text.text) && text.text !== text.given) form = undefined;
@@ -320,7 +323,6 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
         const found = await engine.queue(async () => {
           coming.say("Python is checking.");
           const args = { before: about.before.map((i) => chapter.cells[i].source), source, check: about.check, name: "your answer" };
-          if (await engine.ask("draws", { before: args.before, source: `${source}\n${about.check}` })) await engine.add("drawing.packed.js");
           return engine.ask("judge", args, PATIENCE);
         });
         tell(found);
@@ -369,8 +371,9 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
         : make("input", { type: "text", inputMode: "decimal", autocomplete: "off", size: 10 });
       control.oninput = () => say(values());
       control.onkeydown = (event) => { if (event.key === "Enter") { event.preventDefault(); run(); } };
+      control.setAttribute("aria-label", key);
       controls.set(key, control);
-      box.append(make("label", {}, make("code", { textContent: key }), form.choices ? " will " === "" : " = ", control));
+      box.append(make("label", {}, make("code", { textContent: key }), form.choices ? ": " : " = ", control));
     }
     const first = () => [...controls.values()][0];
     return {
@@ -391,7 +394,7 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
           const given = JSON.parse(said.replaceAll("'", '"'));
           if (Object.keys(given).some((key) => !controls.has(key))) return false;
           for (const [key, control] of controls) control.value = given[key] ?? "";
-          return true;
+          return [...controls].every(([key, control]) => control.value === (given[key] ?? ""));
         } catch {
           return false;
         }
@@ -413,7 +416,7 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
     const number = chapter.cells.findIndex(({ id }) => id === place.dataset.cell), { id, source } = chapter.cells[number];
     const text = new Text(id, source), whole = place.closest(".cell"), listing = place.previousElementSibling;
     place.querySelector("button").hidden = true;
-    listing.hidden = true;
+    listing.classList.add("is-replaced");
     const body = make("div", { className: "engine-body" }), tools = make("div", { className: "engine-tools" });
     place.before(body);
     const put = (value) => { text.replace(value); editor.text = value; };
@@ -442,10 +445,9 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
           const before = chapter.cells.slice(0, number).map(({ source: given }, i) => lastRun.get(i) ?? given);
           const todo = await engine.ask("plan", { before, source: code, number });
           if (todo.stopped) return todo;
-          if (todo.draws) await engine.add("drawing.packed.js");
-          for (const [i, [of, statement]] of todo.pieces.entries()) {
+          for (const [i, [of, statement, names]] of todo.pieces.entries()) {
             coming.say(`First what it needs from the cells above: ${i + 1} of ${todo.pieces.length}.`, i / todo.pieces.length);
-            const done = await engine.ask("prepare", { source: before[of], cell: of, statement });
+            const done = await engine.ask("prepare", { source: before[of], cell: of, statement, names });
             if (done.stopped || done.error) return done;
           }
           coming.say("It is running.", undefined);
@@ -542,5 +544,6 @@ self.unrolledPage = ({ here, script, answers, chapter }) => {
     return undefined;
   }
 
-  return { exercise, cell, bar, engine, exported, imported };
+  self.unrolledEngine = engine; // for the tests
+  return { exercise, cell, bar };
 };

@@ -20,6 +20,7 @@
     write(chapter, id, record) {
       const key = this.key(chapter, id);
       try {
+        if (!(localStorage instanceof Storage)) throw new Error("the page's own stand-in"); // page.html
         if (record) localStorage.setItem(key, JSON.stringify(record));
         else localStorage.removeItem(key);
         memory.delete(key);

@@ -21,7 +21,7 @@ from rnn_core.checks import sandbox  # noqa: E402
 
 LIMIT = 10.0  # seconds that an answer may take
 MOST = 20_000  # characters of what it prints
-DRAWING = ("matplotlib", "rnn_core.plots", "PIL")  # what needs the second pack
+DRAWING = ("matplotlib", "PIL")  # what comes with the second pack
 HERE = __file__
 
 
@@ -107,6 +107,8 @@ def told(error, name):
     """A traceback without our own frames; the line of `name` it comes from."""
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if f.filename not in (HERE, sandbox.__file__)]  # fmt: skip
+    if isinstance(error, ModuleNotFoundError) and error.name in DRAWING:
+        return {"needs": "drawing.packed.js"}
     lines = [f.lineno for f in frames if f.filename == name]
     if isinstance(error, SyntaxError) and error.filename == name:
         lines = [error.lineno]
@@ -170,7 +172,11 @@ class Names(ast.NodeVisitor):
             self.visit(part)
 
     def visit_alias(self, node):
-        self.bound.add((node.asname or node.name).split(".")[0])
+        self.bound.add(names_of(node))
+
+
+def names_of(alias):
+    return (alias.asname or alias.name).split(".")[0]
 
 
 def statements_of(source):
@@ -189,10 +195,11 @@ def before_it(wanted, statement):
 
 
 def needed(before, source):
-    """(cell, statement) of the sources `before` that `source` depends on, in order.
+    """(cell, statement, names) of the sources `before` that `source` depends on, in order.
 
     From the last to the first: a statement counts if it binds a name that is read later, or touches
-    an object that is (a generator is another one after each draw). A module is never changed so.
+    an object that is (a generator is another one after each draw). A module never changes so, and
+    of an import only the `names` that are wanted count.
     """
     wanted, fixed, found = set(), set(BUILT_IN), []
     for statement in reversed(statements_of(source)):
@@ -206,33 +213,25 @@ def needed(before, source):
             names = Names(statement)
             touched = set() if isinstance(statement, MODULES) else names.read - fixed
             if names.bound & wanted or touched & wanted:
-                found.append((i, j))
+                imports = isinstance(statement, MODULES)
+                found.append((i, j, sorted(names.bound & wanted) if imports else None))
                 wanted = before_it(wanted, statement)
-    return sorted(found)
+    return found[::-1]
 
 
-def piece(source, j):
-    """Statement j alone, at its own lines."""
+def piece(source, j, names=None):
+    """Statement j alone, at its own lines; of an import these `names`."""
     statement = statements_of(source)[j]
+    if names is not None:
+        statement.names = [a for a in statement.names if names_of(a) in names]
+        return "\n" * (statement.lineno - 1) + ast.unparse(statement)
     first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
     lines = source.split("\n")[first - 1 : statement.end_lineno]
     return "\n" * (first - 1) + "\n".join(lines)
 
 
 def pieces(before, source):
-    return [(before[i], j) for i, j in needed(before, source)]
-
-
-def draws(before, source):
-    """Whether `source`, or what it needs, imports what comes with the second pack."""
-    found = set()
-    for part in [source, *(piece(text, j) for text, j in pieces(before, source))]:
-        for node in ast.walk(ast.Module(statements_of(part), [])):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return any(name == one or name.startswith(one + ".") for name in found for one in DRAWING)
+    return [piece(before[i], j, names) for i, j, names in needed(before, source)]
 
 
 # ---- an exercise
@@ -242,9 +241,9 @@ def judge(before, source, check, name):
     """The verdict of `check` on an answer, as HTML; or what stopped the answer before it."""
     space, result = {"__name__": "__main__"}, {}
 
-    def prepare():
-        for text, j in pieces(before, f"{source}\n{check}"):
-            run_code(piece(text, j), space, "a cell above")
+    def first():
+        for part in pieces(before, f"{source}\n{check}"):
+            run_code(part, space, "a cell above")
 
     def run():
         outcome = sandbox.call(lambda: run_code(source, space, name), LIMIT)
@@ -255,7 +254,10 @@ def judge(before, source, check, name):
         else:
             result.update(verdict(eval(check, space)))
 
-    shown(prepare)
+    try:
+        shown(first)
+    except Exception as error:
+        return told(error, name)
     result["outputs"] = shown(run)
     return result
 
@@ -301,7 +303,7 @@ chapter = Chapter()
 
 
 def plan(before, source, number, fresh=False):
-    """What is to run before cell `number`: its statements, and whether they draw.
+    """What is to run before cell `number`, statement by statement.
 
     A cell above one that was run already starts anew, since names may mean something else by now.
     """
@@ -309,21 +311,22 @@ def plan(before, source, number, fresh=False):
     if fresh or (number < chapter.last and (number, None) not in chapter.done):
         chapter = Chapter()
     todo = [
-        (i, j)
-        for i, j in needed(before, source)
+        (i, j, names)
+        for i, j, names in needed(before, source)
         if (i, j) not in chapter.done and (i, None) not in chapter.done
     ]
-    return {"pieces": todo, "draws": draws(before, source)}
+    return {"pieces": todo}
 
 
-def prepare(source, cell, statement):
+def prepare(source, cell, statement, names):
     """Run one statement of a cell that another cell needs; its outputs are not shown."""
     result = {}
 
     def run():
         try:
-            run_code(piece(source, statement), chapter.space, f"cell {cell + 1}")
-            chapter.done.add((cell, statement))
+            run_code(piece(source, statement, names), chapter.space, f"cell {cell + 1}")
+            if names is None:  # of an import, other names may be wanted later
+                chapter.done.add((cell, statement))
             chapter.last = max(chapter.last, cell)
         except BaseException as error:
             result.update(told(error, f"cell {cell + 1}"))
@@ -348,4 +351,4 @@ def run(source, cell):
     return result
 
 
-CALLS = {f.__name__: f for f in (draws, judge, judge_all, plan, prepare, run)}
+CALLS = {f.__name__: f for f in (judge, judge_all, plan, prepare, run)}
