@@ -1,4 +1,4 @@
-"""The engine is what it was pinned to, wherever it comes from; the editor is made of its sources."""
+"""The engine is what was pinned, wherever it comes from; the editor is made of its sources."""
 
 import hashlib
 import zipfile
