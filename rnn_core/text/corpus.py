@@ -124,7 +124,7 @@ class Corpus:
     unit: str = "words"
 
     def unknown(self, ids):
-        """The share of ``<unk>`` in a part: what the model is not asked about."""
+        """The share of ``<unk>`` in a part: words whose spelling the model is not asked for."""
         return float(np.mean(ids == self.vocab.ids[UNK]))
 
 
