@@ -132,9 +132,11 @@ class TryIt(Directive):
 
 
 BAR = """\
-<div class="answers" data-chapter="{chapter}"><p><span class="so-far">{count}</span> Your answers
-stay in this browser, and nowhere else.</p><p class="not-kept" hidden>This browser
-keeps nothing now: its storage is full or switched off. Export your answers before you leave.</p>
+<div class="answers" data-chapter="{chapter}">
+<p><span class="so-far">{count}</span> The button under each exercise starts Python in this page.
+Your answers stay in this browser, and nowhere else.</p>
+<p class="not-kept" hidden>This browser keeps nothing now: its storage is full or switched off.
+Export your answers before you leave.</p>
 <p><button type="button" data-does="export">Export as a notebook</button>
 <button type="button" data-does="import">Import a notebook</button>
 <button type="button" data-does="forget">Forget all</button></p></div>"""

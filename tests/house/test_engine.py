@@ -1,7 +1,9 @@
 """The engine is what was pinned, wherever it comes from; the editor is made of its sources."""
 
 import hashlib
+import importlib
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,3 +78,28 @@ def test_what_is_packed_is_the_package_of_this_tree():
             assert archive.read(name) == path.read_bytes()
         assert not [name for name in names if "__pycache__" in name]
     assert engine.site_packages() == engine.site_packages()
+
+
+def test_without_the_engine_no_button_is_left(monkeypatch):
+    monkeypatch.syspath_prepend(engine.ROOT / "book" / "_ext")
+    nodes, ext = importlib.import_module("docutils.nodes"), importlib.import_module("engine")
+    monkeypatch.setattr(ext.engine, "fetch", lambda say: say("nobody answers"))
+    config = SimpleNamespace(unrolled_engine="?")
+    monkeypatch.setattr(ext, "IN_CI", False)
+    said = []
+    monkeypatch.setattr(ext.logger, "info", said.append)
+    ext.find_engine(None, config)
+    assert config.unrolled_engine == ""
+    assert len(said) == 1 and "nobody answers" in said[0] and "without 'Try it here'" in said[0]
+    app = SimpleNamespace(config=config, builder=SimpleNamespace(name="html"))
+    page = nodes.section()
+    page += [
+        ext.markup(html=ext.press("try-it", "a", "Try it here")),
+        ext.markup(html="<p>stays</p>"),
+        ext.markup(html=ext.BAR.format(chapter="a", count="")),
+    ]
+    ext.show_buttons(app, page, "a")
+    assert [node["html"] for node in page] == ["<p>stays</p>"]
+    monkeypatch.setattr(ext, "IN_CI", True)
+    with pytest.raises(ext.ExtensionError, match="nobody answers"):
+        ext.find_engine(None, config)
