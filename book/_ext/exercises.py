@@ -71,8 +71,11 @@ def try_it(cell) -> str:
     return fenced(student.stub(cell), f"{{try-it}} {cell.metadata['nbgrader']['grade_id']}")
 
 
-def page_edition(notebook):
-    """Task, stub, checks, collapsed solution; the answer cell runs unseen."""
+def page_edition(notebook, engine=True):
+    """Task, stub, checks, collapsed solution; the answer cell runs unseen.
+
+    `engine`: the book has the extension of that name, which turns a stub into one to try.
+    """
     cells, solutions = [], []
 
     def add(text: str, cell, part: str) -> None:
@@ -92,7 +95,8 @@ def page_edition(notebook):
             solutions.append(cell.copy())
             if cell.cell_type == "markdown":
                 continue
-            add(try_it(cell), cell, "stub")
+            stub = try_it(cell) if engine else fenced(student.stub(cell), "python")
+            add(stub, cell, "stub")
             unseen = "remove-input" if cell.outputs else "remove-cell"
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), unseen]
         else:
@@ -104,7 +108,8 @@ def page_edition(notebook):
             cells.append(cell)
         if cell.source.startswith("## Exercises"):
             add(OWN_MACHINE, cell, "own-machine")
-            add("```{answers}\n```", cell, "answers")
+            if engine:
+                add("```{answers}\n```", cell, "answers")
     add_solutions()
     notebook.cells = cells
     return notebook
@@ -114,7 +119,7 @@ def show_exercises(app: Sphinx, docname: str, source: list[str]) -> None:
     if Path(app.env.doc2path(docname)).suffix != ".ipynb":
         return
     try:
-        notebook = page_edition(nbformat.reads(source[0], as_version=4))
+        notebook = page_edition(nbformat.reads(source[0], as_version=4), "engine" in app.extensions)
     except ValueError as error:
         raise ExtensionError(f"{docname}: {error}") from error
     source[0] = nbformat.writes(notebook, version=4)
