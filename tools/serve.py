@@ -24,6 +24,10 @@ def packed(path: str, changed: float) -> bytes:
 class Host(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def __init__(self, *args, headers=None, **kwargs):
+        self.more = headers or (lambda path: {})
+        super().__init__(*args, **kwargs)
+
     def do_GET(self):
         path = Path(self.translate_path(self.path))
         if path.is_dir():
@@ -37,12 +41,16 @@ class Host(SimpleHTTPRequestHandler):
         accepts = "gzip" in self.headers.get("Accept-Encoding", "")
         small = accepts and path.suffix in TEXT
         body = packed(str(path), path.stat().st_mtime) if small else path.read_bytes()
+        headers = {
+            "Content-Type": self.guess_type(str(path)),
+            "Content-Length": str(len(body)),
+            "Cache-Control": "max-age=600",
+            **({"Content-Encoding": "gzip"} if small else {}),
+            **self.more(path),
+        }
         self.send_response(status)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "max-age=600")
-        if small:
-            self.send_header("Content-Encoding", "gzip")
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -51,9 +59,10 @@ class Host(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path, port: int = 0):
-    """The address at which `folder` is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(Host, directory=str(folder)))
+def served(folder: Path, port: int = 0, headers=None):
+    """The address at which `folder` is served; `headers(path)` are those of one file's own."""
+    host = partial(Host, directory=str(folder), headers=headers)
+    server = ThreadingHTTPServer(("127.0.0.1", port), host)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

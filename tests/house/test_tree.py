@@ -49,3 +49,18 @@ def test_a_notebook_is_stored_as_refresh_writes_it(path):
     stored = path.read_text(encoding="utf-8")
     written = refresh.written(refresh.clean(nbformat.reads(stored, as_version=4)))
     assert written == stored, f"python tools/refresh.py notebooks/{path.name}"
+
+
+def test_no_browser_test_asks_a_host_on_behalf_of_a_page():
+    """A request in flight when the page closes raises in whatever test comes next.
+
+    `tools.serve.served(folder, headers=...)` serves what such a test needs.
+    """
+    asking = re.compile(r"\broute\.(?:fetch|continue_)\(")
+    files = [path for path in tree() if path.is_relative_to(ROOT / "tests")]
+    found = [
+        str(path)
+        for path in files
+        if path.suffix == ".py" and asking.search(path.read_text("utf-8"))
+    ]
+    assert found == []

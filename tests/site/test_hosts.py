@@ -92,18 +92,15 @@ def policy():
     return " ".join(re.search(r"^    (default-src .*\n    .*)$", text, re.M)[1].split())
 
 
+def under(policy):
+    """Headers for `served`: the content policy of every page."""
+    return lambda path: {"Content-Security-Policy": policy} if path.suffix == ".html" else {}
+
+
 @pytest.mark.parametrize("name", ["book/welcome", CHAPTER, "search.html?q=gradient"])
-def test_every_page_works_under_the_policy_that_the_book_names(browser, address, name):
+def test_every_page_works_under_the_policy_that_the_book_names(browser, site, name):
     assert "default-src 'none'" in policy()
-    with open_page(browser, address, "404") as page:
-
-        def guard(route):
-            answer = route.fetch()
-            headers = {**answer.headers, "content-security-policy": policy()}
-            route.fulfill(response=answer, headers=headers)
-
-        page.route("**/*.html*", guard)
-        page.goto(f"{address}/{name}" if "." in name else f"{address}/{name}.html")
+    with served(site, headers=under(policy())) as base, open_page(browser, base, name) as page:
         if "search" in name:
             page.wait_for_selector("#search-results li p")
         else:
@@ -112,21 +109,17 @@ def test_every_page_works_under_the_policy_that_the_book_names(browser, address,
         page.evaluate("document.fonts.ready")
 
 
-def test_a_policy_that_is_too_strict_leaves_every_still(browser, address):
+def test_a_policy_that_is_too_strict_leaves_every_still(browser, site):
     context = browser.new_context()
     page = context.new_page()
-    strict = {"content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'"}
-
-    def guard(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, headers={**answer.headers, **strict})
-
-    page.route("**/*.html", guard)
-    page.goto(f"{address}/{CHAPTER}.html")
-    still = page.locator(".explorable-still svg").first
-    still.scroll_into_view_if_needed()
-    assert still.is_visible()
-    context.close()
+    with served(
+        site, headers=under("default-src 'self'; style-src 'self' 'unsafe-inline'")
+    ) as base:
+        page.goto(f"{base}/{CHAPTER}.html")
+        still = page.locator(".explorable-still svg").first
+        still.scroll_into_view_if_needed()
+        assert still.is_visible()
+        context.close()
 
 
 @pytest.mark.parametrize("place", ["a folder", "Bücher & Netze/100% 神経"])
@@ -142,16 +135,11 @@ def test_a_folder_may_have_any_name(browser, site, tmp_path, place):
         assert show_all(page)
 
 
-def test_a_host_that_names_no_media_types_shows_the_page(browser, address):
-    with open_page(browser, address, "404") as page:
-        plain = "text/plain"
+def test_a_host_that_names_no_media_types_shows_the_page(browser, site):
+    def plain(path):  # a stylesheet of another type is refused by every browser
+        return {"Content-Type": "text/plain"} if path.suffix == ".js" else {}
 
-        def unnamed(route):
-            answer = route.fetch()
-            route.fulfill(response=answer, headers={**answer.headers, "content-type": plain})
-
-        page.route("**/*.js*", unnamed)  # a stylesheet of another type is refused by every browser
-        page.goto(f"{address}/{CHAPTER}.html")
+    with served(site, headers=plain) as base, open_page(browser, base, CHAPTER) as page:
         assert show_all(page)
         page.locator(".theme-toggle:visible").click()
         assert page.locator("body").get_attribute("data-theme") == "dark"
