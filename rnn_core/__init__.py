@@ -8,13 +8,14 @@ Floors, each importing only from those below:
     4  train  sample  diagnostics  checks
     3  model  checkpoint
     2  rnn
-    1  cell  layers  loss  optim  gradcheck  data
+    1  cell  gates  layers  loss  optim  gradcheck  data
     0  shapes  norms  words
 """
 
 from . import gradcheck
 from .cell import RNNCell
 from .data import Vocabulary, stream_batches
+from .gates import GRUCell, LSTMCell, LSTMState
 from .layers import Affine, Embedding
 from .loss import perplexity, softmax, softmax_cross_entropy
 from .model import RNNLM
@@ -30,6 +31,9 @@ __all__ = [
     "Adam",
     "Affine",
     "Embedding",
+    "GRUCell",
+    "LSTMCell",
+    "LSTMState",
     "RNNCell",
     "Vocabulary",
     "clip_by_global_norm",

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .rnn import as_state, on_each, output
 from .shapes import as_array, as_int
 
 
@@ -18,7 +19,7 @@ def checkpointed_backward(rnn, xs, h_0, dhs_of, segment_len=None):
     ----------
     rnn : RNN
     xs : array (N, T, D)
-    h_0 : array (N, H)
+    h_0 : array (N, H), or a tuple of them
     dhs_of : callable
         ``dhs_of(hs, start)`` is given the states (N, k, H) of the steps start .. start + k - 1
         and returns the gradient of their own losses, of the same shape.  The whole of hs never
@@ -34,13 +35,14 @@ def checkpointed_backward(rnn, xs, h_0, dhs_of, segment_len=None):
     xs = as_array("xs", xs, "N T D", D=rnn.cell.input_size)
     T = xs.shape[1]
     k = best_segment(T) if segment_len is None else as_int("segment_len", segment_len)
-    kept = [as_array("h_0", h_0, "N H", N=len(xs), H=rnn.cell.hidden_size)]
+    sizes = {"N": len(xs), "H": rnn.cell.hidden_size}
+    kept = [on_each(lambda h: as_array("h_0", h, "N H", **sizes), h_0)]
     for s in range(0, T - k, k):
         hs, _ = rnn.forward(xs[:, s : s + k], kept[-1])
-        kept.append(hs[:, -1].copy())  # a view would keep all of hs alive
+        kept.append(on_each(lambda z: z[:, -1].copy(), hs))  # a view would keep all of hs alive
         del hs
-    dxs = np.empty(xs.shape, np.result_type(xs, kept[0], *rnn.params.values()))
-    dh_next, total = 0, dict.fromkeys(rnn.params, 0)
+    dxs = np.empty(xs.shape, np.result_type(xs, output(kept[0]), *rnn.params.values()))
+    dh_next, total = None, dict.fromkeys(rnn.params, 0)
     while kept:
         s, h = (len(kept) - 1) * k, kept.pop()  # the last segment first
         dx, dh_next, grads = _segment(rnn, xs[:, s : s + k], h, dhs_of, s, dh_next)
@@ -53,9 +55,16 @@ def _segment(rnn, xs, h, dhs_of, start, dh_next):
     """Forward again from the kept state, then back; nothing but the result outlives the call."""
     hs, cache = rnn.forward(xs, h)
     (N, k, _), H = xs.shape, rnn.cell.hidden_size
-    dhs = np.array(as_array("dhs", dhs_of(hs, start), "N T H", N=N, T=k, H=H))
-    dhs[:, -1] += dh_next  # the gradient from the segment after this one
+    dhs = np.array(as_array("dhs", dhs_of(output(hs), start), "N T H", N=N, T=k, H=H))
+    if isinstance(hs, tuple):
+        dhs = as_state(hs, [dhs, *(np.zeros_like(dhs) for _ in hs[1:])])
+    if dh_next is not None:
+        on_each(_add_last, dhs, dh_next)  # the gradient from the segment after this one
     return rnn.backward(dhs, cache)
+
+
+def _add_last(dhs, dh_next):
+    dhs[:, -1] += dh_next
 
 
 def best_segment(seq_len):

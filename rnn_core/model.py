@@ -5,7 +5,7 @@ import numpy as np
 from .cell import RNNCell
 from .layers import Affine, Embedding
 from .loss import softmax_cross_entropy
-from .rnn import RNN
+from .rnn import RNN, on_each, output, zero_state
 from .shapes import as_int
 
 
@@ -39,11 +39,19 @@ class RNNLM:
         self.embedding, self.rnn, self.affine = embedding, rnn, affine
 
     @classmethod
-    def init(cls, vocab_size, embed_size, hidden_size, rng, dtype=np.float64):
-        """A model with random weights; `dtype` float64, or float32 where speed matters."""
+    def init(cls, vocab_size, embed_size, hidden_size, rng, dtype=np.float64, cell=RNNCell):
+        """A model with random weights; `dtype` float64, or float32 where speed matters.
+
+        `cell` is the kind of cell: `RNNCell`, `LSTMCell`, `GRUCell`, or any class with their
+        `init`.
+        """
+        if not isinstance(cell, type) or not hasattr(cell, "init"):
+            raise ValueError(
+                f"cell should be a kind of cell, got {cell!r:.60}: pass the class, such as LSTMCell"
+            )
         return cls(
             Embedding.init(vocab_size, embed_size, rng, dtype),
-            RNN(RNNCell.init(embed_size, hidden_size, rng, dtype)),
+            RNN(cell.init(embed_size, hidden_size, rng, dtype)),
             Affine.init(hidden_size, vocab_size, rng, dtype),
         )
 
@@ -63,9 +71,9 @@ class RNNLM:
         return self.embedding.W.dtype
 
     def zero_state(self, batch_size):
-        """The state before anything was read: zeros (N, H)."""
-        H = self.rnn.cell.hidden_size
-        return np.zeros((as_int("batch_size", batch_size), H), self.dtype)
+        """The state before anything was read: zeros (N, H), or a tuple of them (`LSTMState`)."""
+        zero = zero_state(self.rnn.cell, as_int("batch_size", batch_size))
+        return on_each(lambda z: z.astype(self.dtype), zero)
 
     def logits(self, ids, h_0=None):
         """Scores (N, T, V) for the word after each of the ids (N, T), and the last state h_T.
@@ -118,9 +126,12 @@ class RNNLM:
     def _forward(self, ids, h_0):
         xs, of_embedding = self.embedding.forward(ids)
         hs, of_rnn = self.rnn.forward(xs, self.zero_state(len(xs)) if h_0 is None else h_0)
-        logits, of_affine = self.affine.forward(hs)
-        return logits, hs[:, -1].copy(), (of_embedding, of_rnn, of_affine)
+        logits, of_affine = self.affine.forward(output(hs))
+        h_T = on_each(lambda z: z[:, -1].copy(), hs)
+        return logits, h_T, (of_embedding, of_rnn, of_affine)
 
     def __repr__(self):
         (V, D), H = self.embedding.W.shape, self.rnn.cell.hidden_size
-        return f"RNNLM(vocab_size={V}, embed_size={D}, hidden_size={H})"
+        kind = type(self.rnn.cell)
+        cell = "" if kind is RNNCell else f", cell={kind.__name__}"
+        return f"RNNLM(vocab_size={V}, embed_size={D}, hidden_size={H}{cell})"

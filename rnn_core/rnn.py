@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .cell import RNNCell
 from .shapes import as_array, as_int
 
 
@@ -14,9 +15,26 @@ class RNN:
     Parameters
     ----------
     cell : RNNCell
+        Or any other cell, such as `LSTMCell` or `GRUCell`: then the layer is a `StepByStep`,
+        with the same methods.
+
+    Raises
+    ------
+    ValueError
+        If what came is no cell.
     """
 
+    def __new__(cls, cell=None):
+        plain = cls is not RNN or cell is None or type(cell) is RNNCell
+        return super().__new__(cls if plain else StepByStep)
+
     def __init__(self, cell):
+        needed = "forward", "backward", "params", "input_size", "hidden_size"
+        if isinstance(cell, type) or not all(hasattr(cell, name) for name in needed):
+            raise ValueError(
+                f"cell should be a cell, with forward, backward, params, input_size and "
+                f"hidden_size, got {cell!r:.60}: pass one, such as RNNCell.init(2, 3, rng)"
+            )
         self.cell = cell
 
     @property
@@ -84,6 +102,113 @@ class RNN:
 
     def __repr__(self):
         return f"RNN({self.cell!r})"
+
+
+class StepByStep(RNN):
+    """A layer over any cell: T calls of the cell, and T calls of its way back.
+
+    A cell has ``forward(x, state) -> state, cache``, ``backward(dstate, cache) -> dx, dstate
+    before, grads``, ``params``, ``input_size`` and ``hidden_size``; ``zero_state(N)`` too, if its
+    state is not one array.  A state is an array (N, H) or a tuple of them, of which the first is
+    h, what the next layer sees.
+    """
+
+    def forward(self, xs, state_0):
+        """Inputs xs (N, T, D) and a first state give all states, and a cache for the way back.
+
+        The states come as the first one did, each array with an axis for time: (N, T, H), or a
+        tuple of such.
+        """
+        xs = time_first(as_array("xs", xs, "N T D", D=self.cell.input_size))  # (T, N, D)
+        state, states, caches = state_0, [], []
+        for x in xs:
+            state, cache = self.cell.forward(x, state)
+            states.append(state)
+            caches.append(cache)
+        return on_each(lambda *hs: np.stack(hs, axis=1), *states), (xs, caches)
+
+    def backward(self, dhs, cache, block_len=None, window=None):
+        """As `RNN.backward`; `dhs` may be a tuple of arrays, one for each array of the state.
+
+        Returns
+        -------
+        dxs : array (N, T, D)
+        dstate_0
+            As the first state: one array (N, H) or a tuple of them.
+        grads : dict
+            One array for each of `params`: sums over all sequences and steps.
+        """
+        cell, (xs, caches) = self.cell, cache
+        T, N, _ = xs.shape
+        zero = zero_state(cell, N)
+        dstates = self._by_step(dhs, zero, N, T)
+        way_back, steps = _truncation(block_len, window, T)
+        if way_back is in_windows:
+            dstates, steps = _heard(cell, dstates, caches, steps), 1
+        dxs, total = [None] * T, dict.fromkeys(cell.params, 0)
+        dstate_next = zero  # nothing comes back from beyond the last step
+        for t in reversed(range(T)):
+            if (t + 1) % steps == 0:
+                dstate_next = zero  # the cut
+            dstate = on_each(np.add, dstates[t], dstate_next)
+            dxs[t], dstate_next, grads = cell.backward(dstate, caches[t])
+            total = {name: total[name] + grad for name, grad in grads.items()}
+        return np.stack(dxs, axis=1), dstate_next, total
+
+    def _by_step(self, dhs, zero, N, T):
+        """The gradients that reach each step's state from its own output: T of them."""
+        many = isinstance(zero, tuple)
+        parts = dhs if many and isinstance(dhs, tuple) else (dhs,)
+        if many and len(parts) not in (1, len(zero)):
+            raise ValueError(
+                f"dhs should be one array or {len(zero)}, got {len(parts)}: "
+                f"pass one for each array of the state, or that of h alone"
+            )
+        sizes = {"N": N, "T": T, "H": self.cell.hidden_size}
+        parts = [time_first(as_array("dhs", part, "N T H", **sizes)) for part in parts]
+        if not many:
+            return parts[0]
+        parts += [np.zeros_like(parts[0])] * (len(zero) - len(parts))
+        return [as_state(zero, at_t) for at_t in zip(*parts, strict=True)]
+
+
+def _heard(cell, dstates, caches, w):
+    """What each state hears of its own loss and of those of the w - 1 steps after it."""
+    T, heard, messages = len(dstates), list(dstates), list(dstates)
+    for lag in range(1, min(w, T)):  # all messages go one step further back
+        messages = [
+            cell.backward(message, caches[t + 1])[1] for t, message in enumerate(messages[1:])
+        ]
+        heard[: T - lag] = [
+            on_each(np.add, *two) for two in zip(heard[: T - lag], messages, strict=True)
+        ]
+    return heard
+
+
+def zero_state(cell, batch_size):
+    """The state of a cell before anything was read: zeros (N, H), or what the cell says."""
+    if hasattr(cell, "zero_state"):
+        return cell.zero_state(batch_size)
+    dtype = next(iter(cell.params.values())).dtype
+    return np.zeros((as_int("batch_size", batch_size), cell.hidden_size), dtype)
+
+
+def on_each(f, *states):
+    """`f` of arrays, or of the arrays of several states, one kind after the other."""
+    if not isinstance(states[0], tuple):
+        return f(*states)
+    return as_state(states[0], [f(*arrays) for arrays in zip(*states, strict=True)])
+
+
+def as_state(like, arrays):
+    """`arrays` as a tuple of the kind of `like`, a named one if that is what it is."""
+    kind = type(like)
+    return kind(*arrays) if hasattr(kind, "_fields") else kind(arrays)
+
+
+def output(states):
+    """h of a state, or hs of states: the one array, or the first of several."""
+    return states[0] if isinstance(states, tuple) else states
 
 
 def in_blocks(dhs, hs, W_h, k):

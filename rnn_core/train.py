@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .cell import RNNCell
 from .loss import perplexity, softmax_cross_entropy
 from .model import RNNLM
 from .optim import Adam, clip_by_global_norm, global_norm
@@ -113,7 +114,9 @@ def _shown(batches, progress):
     return tqdm(batches, unit="block")
 
 
-def learn_grammar(grammar, rng, steps=1200, hidden_size=32, block_len=None, watch=None):
+def learn_grammar(
+    grammar, rng, steps=1200, hidden_size=32, block_len=None, watch=None, cell=RNNCell
+):
     """Train a language model on streams of a grammar, each of them read once.
 
     Every stream starts with a string and a state of zeros, so the model learns
@@ -127,14 +130,18 @@ def learn_grammar(grammar, rng, steps=1200, hidden_size=32, block_len=None, watc
         Cut the backward flow every `block_len` steps.
     watch : callable, optional
         Called as ``watch(step, model)`` after each update; step counts from 1.
+    cell : class, optional
+        The kind of cell.
 
     Returns
     -------
     RNNLM
     """
     V, H, N, T = len(grammar.vocab), hidden_size, 32, 32
-    model, optimizer = RNNLM.init(V, V, H, rng), Adam(0.02, beta2=0.99)
-    model.rnn.cell.W_h[:] = np.linalg.qr(rng.normal(size=(H, H)))[0]
+    model, optimizer = RNNLM.init(V, V, H, rng, cell=cell), Adam(0.02, beta2=0.99)
+    W_h = model.rnn.cell.W_h
+    for start in range(0, W_h.shape[1], H):  # once, or once for each gate
+        W_h[:, start : start + H] = np.linalg.qr(rng.normal(size=(H, H)))[0]
     model.embedding.W *= 0.5
     streams = grammar.sample(T + 1, rng, steps * N).reshape(steps, N, T + 1)
 

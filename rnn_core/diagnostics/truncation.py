@@ -4,6 +4,7 @@ import numpy as np
 
 from ..loss import softmax_cross_entropy
 from ..norms import power_of_two, scaled
+from ..rnn import output
 from ..shapes import as_array, as_int
 
 
@@ -77,7 +78,7 @@ def input_gradients(
     """
     xs, _ = model.embedding.forward(ids)
     hs, of_rnn = model.rnn.forward(xs, model.zero_state(len(xs)) if h_0 is None else h_0)
-    logits, of_affine = model.affine.forward(hs)
+    logits, of_affine = model.affine.forward(output(hs))
     _, dlogits = softmax_cross_entropy(logits, targets, mask)
     dhs, _ = model.affine.backward(dlogits, of_affine)
     return model.rnn.backward(dhs, of_rnn, block_len, window)[0]

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..cell import RNNCell
 from ..data.vocabulary import Vocabulary
+from ..gates import GRUCell, LSTMCell
 from ..layers import Affine, Embedding
 from ..model import RNNLM
 from ..rnn import RNN
@@ -24,10 +25,12 @@ from .files import reason, write_whole
 
 FORMAT = 1
 LARGEST = 4 * 2**30  # bytes: a thousand million weights of 4 bytes
-_ARRAYS = {  # name: axes
-    "embedding.W": "V D", "rnn.W_x": "D H", "rnn.W_h": "H H", "rnn.b": "H",
+_ARRAYS = {  # name: axes; G is H for each of the cell's blocks of columns
+    "embedding.W": "V D", "rnn.W_x": "D G", "rnn.W_h": "H G", "rnn.b": "G",
     "affine.W": "H V", "affine.b": "V",
 }  # fmt: skip
+_MORE = {"rnn.b_h": "H"}  # what some cells have besides
+_CELLS = {"RNNCell": (RNNCell, 1), "LSTMCell": (LSTMCell, 4), "GRUCell": (GRUCell, 3)}  # and blocks
 
 
 def save(path, model, vocab, **about):
@@ -46,7 +49,8 @@ def save(path, model, vocab, **about):
     Raises
     ------
     ValueError
-        If the path does not end in ``.npz``, or the vocabulary is another one.
+        If the path does not end in ``.npz``, the vocabulary is another one, or the cell is none
+        of the package's.
     OSError
         With the path in it, if the disk is full or the folder cannot be written.
     """
@@ -57,7 +61,15 @@ def save(path, model, vocab, **about):
             f"vocab should hold V={model.vocab_size} tokens, got {len(vocab)}: "
             f"save the vocabulary that the model was made for"
         )
+    kind = type(model.rnn.cell)
+    if kind not in [known for known, _ in _CELLS.values()]:
+        raise ValueError(
+            f"model should have one of the cells {', '.join(_CELLS)}, got {kind.__name__}: "
+            f"save its arrays with np.savez"
+        )
     told = {"format": FORMAT, "tokens": vocab.tokens, "about": about}
+    if kind is not RNNCell:
+        told["cell"] = kind.__name__
     told = np.frombuffer(json.dumps(told).encode("ascii"), dtype=np.uint8)  # any text, as bytes
     file = io.BytesIO()
     np.savez(file, **model.params, json=told)
@@ -86,6 +98,7 @@ def load(path, largest=LARGEST):
                 p = _read(archive, status.st_size)
         told = json.loads(p.pop("json").tobytes())
         number, tokens, about = told["format"], told["tokens"], dict(told["about"])
+        kind = told.get("cell", "RNNCell")
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}: check the path") from None
     except PermissionError as error:
@@ -100,7 +113,7 @@ def load(path, largest=LARGEST):
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise ValueError(f"{path} is not a saved model: its tokens are not a list of words")
     try:
-        return _build(p, tokens), Vocabulary(tokens), about
+        return _build(p, tokens, kind), Vocabulary(tokens), about
     except ValueError as error:
         raise ValueError(f"{path} is not a saved model: {error}") from None
 
@@ -127,7 +140,8 @@ def _read(archive, size):
     infos = {info.filename.removesuffix(".npy"): info for info in members}
     if len(infos) < len(members):
         raise _Damaged("it holds two arrays of one name")
-    wanted = {name: infos[name] for name in (*_ARRAYS, "json")}
+    more = [name for name in _MORE if name in infos]
+    wanted = {name: infos[name] for name in (*_ARRAYS, *more, "json")}
     if any(info.compress_type != zipfile.ZIP_STORED for info in wanted.values()):
         raise _Damaged("it is compressed, which a saved model never is")
     if sum(info.file_size for info in wanted.values()) > size:
@@ -144,7 +158,7 @@ def _array(archive, info, name):
         }[version]
         shape, fortran, dtype = head(member)
         kinds = ("u1",) if name == "json" else ("f2", "f4", "f8")
-        axes = _ARRAYS.get(name, "T").split()
+        axes = {**_ARRAYS, **_MORE}.get(name, "T").split()
         if dtype.newbyteorder("=") not in map(np.dtype, kinds) or len(shape) != len(axes):
             raise _Damaged(f"{name} has shape {shape} of {dtype}")
         if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize > info.file_size:
@@ -156,19 +170,26 @@ def _array(archive, info, name):
     return np.ascontiguousarray(array.reshape(shape, order="F" if fortran else "C"))
 
 
-def _build(p, tokens):
-    sizes = {}
-    for name, axes in _ARRAYS.items():
-        for axis, size in zip(axes.split(), p[name].shape, strict=True):
+def _build(p, tokens, kind):
+    if kind not in _CELLS:
+        raise ValueError(f"its cell is {kind!r:.40}, none of {', '.join(_CELLS)}")
+    cell, blocks = _CELLS[kind]
+    H = len(p["affine.W"])
+    sizes = {"H": H, "G": blocks * H}
+    for name, array in p.items():
+        axes = {**_ARRAYS, **_MORE}[name]
+        for axis, size in zip(axes.split(), array.shape, strict=True):
             if sizes.setdefault(axis, size) != size:
                 raise ValueError(
                     f"{name} should have shape ({axes.replace(' ', ', ')}), with "
-                    f"{axis}={sizes[axis]}, got {p[name].shape}"
+                    f"{axis}={sizes[axis]}, got {array.shape}"
                 )
     if len({array.dtype for array in p.values()}) > 1:
         raise ValueError("its arrays should all be of one type")
     if len(tokens) != sizes["V"]:
         raise ValueError(f"{len(tokens)} tokens, V={sizes['V']}")
-    cell = RNNCell(p["rnn.W_x"], p["rnn.W_h"], p["rnn.b"])
+    of_cell = {name.removeprefix("rnn."): p[name] for name in p if name.startswith("rnn.")}
+    if len(of_cell) != 3 + (cell is GRUCell):
+        raise ValueError(f"a {kind} has other arrays than {', '.join(of_cell)}")
     affine = Affine(p["affine.W"], p["affine.b"])
-    return RNNLM(Embedding(p["embedding.W"]), RNN(cell), affine)
+    return RNNLM(Embedding(p["embedding.W"]), RNN(cell(**of_cell)), affine)

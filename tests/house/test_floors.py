@@ -11,7 +11,7 @@ import rnn_core
 HOUSE = Path(rnn_core.__file__).parent
 FLOORS = [
     {"shapes", "norms", "words"},
-    {"cell", "layers", "loss", "optim", "gradcheck", "data"},
+    {"cell", "gates", "layers", "loss", "optim", "gradcheck", "data"},
     {"rnn"},
     {"model", "checkpoint"},
     {"train", "sample", "diagnostics", "checks"},
