@@ -10,7 +10,7 @@ STAMP := $(VENV)/.unrolled-installed
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book site check test lab serve student assignment bench pdf links measure refresh lock clean
+.PHONY: help install book site check test lab serve student assignment class bench pdf links measure refresh lock clean
 
 help:        ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,10 @@ student: $(STAMP)      ## make the student edition: student/ and student/unrolle
 
 assignment: $(STAMP)   ## lift exercises into nbgrader's layout: CHAPTER=2 EXERCISES="name name"
 	python tools/assignment.py $(CHAPTER) $(EXERCISES)
+
+class: $(STAMP)        ## judge what a class has handed in: FOLDER=submitted/ (OUT=. SEED= JOBS=)
+	python -m rnn_core.checks class "$(FOLDER)" --out "$(or $(OUT),.)" \
+		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 
 bench: $(STAMP)        ## measure speed and memory, printed as ratios side by side
 	python -m benchmarks

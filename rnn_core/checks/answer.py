@@ -66,13 +66,19 @@ def run(exercise, function, cases, limit, apart=None):
     list of Ran
         The list ends early after a call that was stopped, or that is a stub.
     """
-    asked = [*cases] if exercise.once or exercise.value else [*cases, cases[0]]
+    asked = calls(exercise, cases)
     if sandbox.can_be_apart() if apart is None else apart:
         return _apart(function, asked, limit)
-    return [*_each(function, asked, limit)]
+    return [*each(function, asked, limit)]
 
 
-def _each(function, asked, limit, before=lambda: None):
+def calls(exercise, cases):
+    """What an answer is called with: each case, and the first once more, unless `once`."""
+    return [*cases] if exercise.once or exercise.value else [*cases, cases[0]]
+
+
+def each(function, asked, limit, before=lambda: None):
+    """A `Ran` for one call after the other; the last one where no further call makes sense."""
     for args in asked:
         before()
         ran = _once(function, args, limit)
@@ -83,7 +89,7 @@ def _each(function, asked, limit, before=lambda: None):
 
 def _apart(function, asked, limit):
     def messages(before):
-        yield from map(pack_ran, _each(function, asked, limit, before))
+        yield from map(pack_ran, each(function, asked, limit, before))
 
     rans, dead = [], sandbox.Dead(False, None)
     for message in sandbox.apart(messages, limit):
@@ -91,7 +97,12 @@ def _apart(function, asked, limit):
             dead = message
         else:
             rans.append(unpack_ran(message))
-    if len(rans) < len(asked) and not (rans and _last(rans[-1])):
+    return completed(rans, len(asked), dead, limit)
+
+
+def completed(rans, count, dead, limit):
+    """What came back, and how it ended where less came than `count` calls should give."""
+    if len(rans) < count and not (rans and _last(rans[-1])):
         ended = "hung" if dead.late else "gone"
         rans.append(Ran((), (), ended, Raised((ended,), "", dead.place), limit))
     return rans

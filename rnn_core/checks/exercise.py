@@ -49,7 +49,15 @@ class Mistake:
 
 
 def edited(function, instead):
-    """`function`, written with other words in some of its places.
+    """`function`, written with other words in some of its places; see `rewritten`."""
+    source = rewritten(function, instead)
+    scope, made = dict(function.__globals__), {}
+    exec(compile(source, f"<{function.__name__}, edited>", "exec"), scope, made)
+    return made[function.__name__]
+
+
+def rewritten(function, instead):
+    """The source of `function` with other words in some of its places.
 
     Parameters
     ----------
@@ -77,9 +85,7 @@ def edited(function, instead):
     for old in olds:
         if old not in found:
             raise ValueError(f"{function.__name__} should hold {old!r}, so that it can be replaced")
-    scope, made = dict(function.__globals__), {}
-    exec(compile(source, f"<{function.__name__}, edited>", "exec"), scope, made)
-    return made[function.__name__]
+    return source
 
 
 def _pattern(old):

@@ -34,6 +34,7 @@ STDLIB = (sysconfig.get_paths()["stdlib"], str(Path(traceback.__file__).parent))
 LIBRARIES = (PACKAGE, str(Path(np.__file__).resolve().parent), *STDLIB)
 SITE = re.compile(r"[/\\](site|dist)-packages[/\\]")
 MEMORY = 4 << 30  # bytes that an answer in a process of its own may take on top
+LARGEST = 1 << 28  # bytes of one message that are read
 GRACE = 1.0  # seconds from the signal, which Python code obeys, to the end of the process
 FORK_UNSAFE = {"torch", "jax", "tensorflow"}  # their threads do not live on in a forked process
 
@@ -276,7 +277,8 @@ def _read(source, limit):
         head = _take(source, 8, limit)
         if head is None:
             return
-        message = _take(source, struct.unpack("!Q", head)[0], limit)
+        size = struct.unpack("!Q", head)[0]
+        message = _take(source, size, limit) if size <= LARGEST else None
         if message is None:
             return
         yield message

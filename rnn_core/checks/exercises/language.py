@@ -9,6 +9,7 @@ from ...model import RNNLM
 from ...optim import Adam
 from ...rnn import RNN
 from ...words import t as said
+from ..coin import Coin
 from ..compare import Malformed, came, numbers, same
 from ..exercise import Exercise
 from ..plain import Model
@@ -733,21 +734,6 @@ mistake(
 )
 
 # ---- let it write: a list of `length` words, each drawn from what the model gives
-
-
-class Coin:
-    """A `draw` that notes the probabilities it is given; what it draws was decided beforehand."""
-
-    def __init__(self, path):
-        self.path, self.given = list(path), []
-
-    def __call__(self, probs):
-        self.given.append(np.array(probs, dtype=np.float64).ravel())
-        return self.path[(len(self.given) - 1) % len(self.path)]
-
-    def plain(self):
-        """What `check` reads of it after the call."""
-        return {"given": self.given}
 
 
 def write(model, first, length, draw):
