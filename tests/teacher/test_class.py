@@ -251,7 +251,9 @@ def one(tmp_path, source, exercise="bptt.clip", **more):
 def test_an_answer_has_neither_network_nor_files_to_change_where_the_system_can(tmp_path):
     with Rooms() as rooms:
         if not rooms.guarded:
-            pytest.skip("this system lets nobody make namespaces: an answer cannot be cut off")
+            with pytest.raises(OSError, match="does not let an answer be cut off"):
+                Rooms(guarded=True)
+            return  # what is said of it then is tested below
     goal = tmp_path / "goal"
     source = f"""\
 import os, socket
@@ -281,6 +283,16 @@ def test_without_the_guard_an_answer_is_judged_in_a_process_of_its_own(tmp_path)
     assert one(tmp_path, right(TABLE["bptt.clip"]), guarded=False).right
     said = one(tmp_path, HOSTILE["ends its process"], guarded=False)
     assert not said.right and said.kind != "untouched"
+
+
+def test_where_it_cannot_be_cut_off_the_command_and_the_page_say_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Rooms, "_open", lambda self: False)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_text(notebook({"bptt.clip": right(TABLE["bptt.clip"])}))
+    assert cli.main(["class", str(folder), "--out", str(tmp_path / "out")]) == 0
+    assert "does not let an answer be cut off" in capsys.readouterr().out
+    assert "did not let it be cut off" in (tmp_path / "out" / "class.html").read_text()
 
 
 def test_your_own_seed_gives_other_cases(tmp_path):
