@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .shapes import as_array, as_float_type, as_int, as_rng
+from .shapes import SIDE, as_array, as_cache, as_float_type, as_int, as_rng, check_room
+
+__all__ = ["RNNCell"]
 
 
 class RNNCell:
@@ -33,8 +35,9 @@ class RNNCell:
 
         With these scales a unit's input neither grows nor shrinks with the size of the layer.
         """
-        D, H = as_int("input_size", input_size), as_int("hidden_size", hidden_size)
+        D, H = as_int("input_size", input_size), as_int("hidden_size", hidden_size, most=SIDE)
         rng, dtype = as_rng(rng), as_float_type(dtype)
+        check_room(input_size=D, hidden_size=H)
         W_x = rng.normal(0, D**-0.5, (D, H)).astype(dtype)
         W_h = rng.normal(0, H**-0.5, (H, H)).astype(dtype)
         return cls(W_x, W_h, np.zeros(H, dtype))
@@ -64,8 +67,9 @@ class RNNCell:
 
     def backward(self, dh, cache):
         """Given dL/dh (N, H): dL/dx (N, D), dL/dh_prev (N, H) and the three dL/dW, by name."""
-        x, h_prev, h = cache
-        dh = as_array("dh", dh, "N H", N=len(h), H=self.hidden_size)
+        D, H = self.input_size, self.hidden_size
+        x, h_prev, h = as_cache(cache, "N D", "N H", "N H", D=D, H=H)
+        dh = as_array("dh", dh, "N H", N=len(h), H=H)
         da = dh * (1 - h**2)  # tanh'(a) = 1 - tanh(a)^2
         dx = da @ self.W_x.T
         dh_prev = da @ self.W_h.T

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .shapes import as_array, as_float_type, as_int, as_rng
+from .shapes import SIDE, as_array, as_cache, as_float_type, as_int, as_rng, check_room
+
+__all__ = ["GRUCell", "LSTMCell", "LSTMState", "sigmoid"]
 
 
 def sigmoid(a):
@@ -56,8 +58,9 @@ class LSTMCell:
         73 % of c from step to step, at 0 it would keep half (Gers et al. 2000; Jozefowicz et
         al. 2015).
         """
+        forget_bias = as_array("forget_bias", [forget_bias], "H", real=True)
         W_x, W_h, b = _drawn(4, input_size, hidden_size, rng, dtype)
-        b[hidden_size : 2 * hidden_size] = as_array("forget_bias", [forget_bias], "H", real=True)
+        b[hidden_size : 2 * hidden_size] = forget_bias
         return cls(W_x, W_h, b)
 
     @property
@@ -77,8 +80,8 @@ class LSTMCell:
 
     def zero_state(self, batch_size):
         """The state before anything was read: h and c of zeros (N, H)."""
-        shape = as_int("batch_size", batch_size), self.hidden_size
-        return LSTMState(np.zeros(shape, self.W_h.dtype), np.zeros(shape, self.W_h.dtype))
+        zeros = _zeros(batch_size, self.W_h)
+        return LSTMState(zeros, zeros.copy())
 
     def forward(self, x, state):
         """One step: x (N, D) and a state of two (N, H) give the next state, and a cache."""
@@ -95,7 +98,10 @@ class LSTMCell:
 
         `dstate` is a pair of arrays (N, H), or dL/dh alone where nothing comes back to c.
         """
-        x, h_prev, c_prev, i, f, g, o, c = cache
+        axes = "N D", *["N H"] * 7
+        x, h_prev, c_prev, i, f, g, o, c = as_cache(
+            cache, *axes, D=self.input_size, H=self.hidden_size
+        )
         dh, dc = self._dstate(dstate, c)
         tanh_c = np.tanh(c)
         dc = dc + dh * o * (1 - tanh_c**2)  # what comes along c, and what comes through h
@@ -184,7 +190,7 @@ class GRUCell:
 
     def zero_state(self, batch_size):
         """The state before anything was read: zeros (N, H)."""
-        return np.zeros((as_int("batch_size", batch_size), self.hidden_size), self.W_h.dtype)
+        return _zeros(batch_size, self.W_h)
 
     def forward(self, x, h_prev):
         """One step: x (N, D) and h_prev (N, H) give h (N, H), and a cache for the way back."""
@@ -199,7 +205,8 @@ class GRUCell:
 
     def backward(self, dh, cache):
         """Given dL/dh (N, H): dL/dx (N, D), dL/dh_prev (N, H) and the four dL/dW, by name."""
-        x, h_prev, r, z, m, n = cache
+        axes = "N D", *["N H"] * 5
+        x, h_prev, r, z, m, n = as_cache(cache, *axes, D=self.input_size, H=self.hidden_size)
         dh = as_array("dh", dh, "N H", N=len(n), H=self.hidden_size)
         dn = dh * (1 - z) * (1 - n**2)
         dz = dh * (h_prev - n) * z * (1 - z)
@@ -226,8 +233,16 @@ def _of_blocks(blocks, W_x, W_h, b):
     return as_array("W_x", W_x, "D G", G=G), W_h, as_array("b", b, "G", G=G)
 
 
+def _zeros(batch_size, W_h):
+    N, H = as_int("batch_size", batch_size), len(W_h)
+    check_room(batch_size=N, hidden_size=H)
+    return np.zeros((N, H), W_h.dtype)
+
+
 def _drawn(blocks, input_size, hidden_size, rng, dtype):
-    D, H = as_int("input_size", input_size), as_int("hidden_size", hidden_size)
+    D, H = as_int("input_size", input_size), as_int("hidden_size", hidden_size, most=SIDE)
+    check_room(blocks=blocks, input_size=D, hidden_size=H)
+    check_room(blocks=blocks, rows=H, hidden_size=H)
     rng, dtype = as_rng(rng), as_float_type(dtype)
     W_x = rng.normal(0, D**-0.5, (D, blocks * H)).astype(dtype)
     W_h = rng.normal(0, H**-0.5, (H, blocks * H)).astype(dtype)

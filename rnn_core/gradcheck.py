@@ -7,7 +7,9 @@ forward passes for each number: slow, and hard to get wrong.
 import numpy as np
 
 from .norms import length, scaled
-from .shapes import as_array, as_positive
+from .shapes import as_array, as_function, as_numpy, as_positive
+
+__all__ = ["central_difference", "complex_step", "relative_error"]
 
 
 def central_difference(f, z, eps=1e-5):
@@ -27,14 +29,14 @@ def central_difference(f, z, eps=1e-5):
     -------
     array of z's shape
     """
-    eps = as_positive("eps", eps)
-    z = np.array(z, dtype=np.float64)
+    f, eps = as_function("f", f, _EXAMPLE), as_positive("eps", eps)
+    z = np.array(as_array("z", z, "...", real=True), dtype=np.float64)
     dz = np.zeros_like(z)
     for i in np.ndindex(z.shape):
         up, down = z.copy(), z.copy()
         up[i] += eps
         down[i] -= eps
-        dz[i] = (f(up) - f(down)) / (2 * eps)
+        dz[i] = (_number(f(up)) - _number(f(down))) / (2 * eps)
     return dz
 
 
@@ -47,13 +49,13 @@ def complex_step(f, z, eps=1e-100):
 
     Parameters and result as `central_difference`.
     """
-    eps = as_positive("eps", eps)
-    z = np.array(z, dtype=np.complex128)
+    f, eps = as_function("f", f, _EXAMPLE), as_positive("eps", eps)
+    z = np.array(as_array("z", z, "...", real=True), dtype=np.complex128)
     dz = np.zeros(z.shape)
     for i in np.ndindex(z.shape):
         moved = z.copy()
         moved[i] += 1j * eps
-        dz[i] = np.imag(f(moved)) / eps
+        dz[i] = np.imag(_number(f(moved))) / eps
     if not dz.any() and _moves(f, z):
         raise ValueError(
             "f should be built from functions that continue to complex numbers, got one that "
@@ -61,6 +63,20 @@ def complex_step(f, z, eps=1e-100):
             "use central_difference"
         )
     return dz
+
+
+_EXAMPLE = "lambda z: np.sum(z**2)"
+
+
+def _number(value):
+    """What f gave, if it is one number."""
+    value = as_numpy("f", value, "...")
+    if value.size != 1 or value.dtype.kind not in "iufc" or not np.isfinite(value).all():
+        got = value.item() if value.size == 1 else f"an array of shape {value.shape}"
+        raise ValueError(
+            f"f should return one finite number, got {got!r:.60}: return the loss, such as a sum"
+        )
+    return value.item() if value.dtype.kind in "iu" else value.reshape(())[()]
 
 
 def _moves(f, z):

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .shapes import as_array, as_float_type, as_ids, as_int, as_rng
+from .shapes import as_array, as_cache, as_float_type, as_ids, as_int, as_rng, check_room
+
+__all__ = ["Affine", "Embedding"]
 
 
 class Embedding:
@@ -21,6 +23,7 @@ class Embedding:
         """Rows from a standard Gaussian."""
         V, D = as_int("vocab_size", vocab_size), as_int("embed_size", embed_size)
         rng, dtype = as_rng(rng), as_float_type(dtype)
+        check_room(vocab_size=V, embed_size=D)
         return cls(rng.normal(0, 1, (V, D)).astype(dtype))
 
     @property
@@ -34,7 +37,8 @@ class Embedding:
 
     def backward(self, dxs, cache):
         """Given dL/dxs (N, T, D): ``{"W": dL/dW}``.  A word seen twice collects both gradients."""
-        ids, (V, D) = cache, self.W.shape
+        V, D = self.W.shape
+        ids = as_ids("cache", cache, "N T", vocab_size=V)
         N, T = ids.shape
         dxs = as_array("dxs", dxs, "N T D", N=N, T=T, D=D)
         dW = np.zeros(V * D, dxs.dtype)
@@ -64,6 +68,7 @@ class Affine:
         """Gaussian weights of variance 1/H and a zero bias."""
         H, V = as_int("hidden_size", hidden_size), as_int("vocab_size", vocab_size)
         rng, dtype = as_rng(rng), as_float_type(dtype)
+        check_room(hidden_size=H, vocab_size=V)
         return cls(rng.normal(0, H**-0.5, (H, V)).astype(dtype), np.zeros(V, dtype))
 
     @property
@@ -81,7 +86,7 @@ class Affine:
 
     def backward(self, dlogits, cache):
         """Given dL/dlogits (N, T, V): dL/dhs (N, T, H) and ``{"W": ..., "b": ...}``."""
-        hs, (H, V) = cache, self.W.shape
+        (hs,), (H, V) = as_cache((cache,), "... H", H=self.W.shape[0]), self.W.shape
         dlogits = as_array("dlogits", dlogits, "... V", V=V)
         if dlogits.shape[:-1] != hs.shape[:-1]:
             raise ValueError(

@@ -6,6 +6,8 @@ import numpy as np
 
 from .shapes import as_array, as_ids, as_mask, as_numpy
 
+__all__ = ["perplexity", "softmax", "softmax_cross_entropy"]
+
 
 def softmax(logits):
     """Probabilities over the last axis: exp(z_j) / sum_k exp(z_k).
@@ -93,12 +95,14 @@ def _wide(z):
 
 
 def _check_out(out, logits):
-    like = isinstance(out, np.ndarray) and (out.shape, out.dtype) == (logits.shape, logits.dtype)
-    if not like or not out.flags.c_contiguous:
-        got = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+    like = type(out) is np.ndarray and (out.shape, out.dtype) == (logits.shape, logits.dtype)
+    if not like or not out.flags.c_contiguous or not out.flags.writeable:
+        got = f"{out.dtype} {out.shape}" if type(out) is np.ndarray else type(out).__name__
+        got += " (read-only)" if like and not out.flags.writeable else ""
         raise ValueError(
             f"out should be a contiguous {logits.dtype} array of shape {logits.shape}, as the "
-            f"logits, got {got}: pass np.empty_like(logits), the logits themselves, or nothing"
+            f"logits, that may be changed, got {got}: pass np.empty_like(logits), the logits "
+            f"themselves, or nothing"
         )
 
 
@@ -124,7 +128,8 @@ def perplexity(loss):
         1 or more; infinite where exp overflows.
     """
     loss = as_numpy("loss", loss, "...")
-    if loss.dtype.kind not in "iuf" or np.isnan(loss).any() or (loss < 0).any():
+    odd = loss.dtype.kind not in "iuf" or loss.size == 0
+    if odd or np.isnan(loss).any() or (loss < 0).any():
         raise ValueError(
             f"loss should be a mean negative log-likelihood, 0 or more, got {loss}: "
             f"-log of a probability is never below 0; look for a lost minus sign"

@@ -6,7 +6,9 @@ from .cell import RNNCell
 from .layers import Affine, Embedding
 from .loss import softmax_cross_entropy
 from .rnn import RNN, on_each, output, zero_state
-from .shapes import as_int
+from .shapes import SIDE, as_int, check_room
+
+__all__ = ["RNNLM"]
 
 
 class RNNLM:
@@ -25,6 +27,14 @@ class RNNLM:
     """
 
     def __init__(self, embedding, rnn, affine):
+        for name, layer, kind in (
+            ("embedding", embedding, Embedding), ("rnn", rnn, RNN), ("affine", affine, Affine),
+        ):  # fmt: skip
+            if not isinstance(layer, kind):
+                raise ValueError(
+                    f"{name} should be an {kind.__name__} object, got {layer!r:.60}: "
+                    f"make one, or use RNNLM.init(...)"
+                )
         D, H, V = rnn.cell.input_size, rnn.cell.hidden_size, len(embedding.W)
         if embedding.W.shape[1] != D:
             raise ValueError(
@@ -49,6 +59,10 @@ class RNNLM:
             raise ValueError(
                 f"cell should be a kind of cell, got {cell!r:.60}: pass the class, such as LSTMCell"
             )
+        as_int("vocab_size", vocab_size), as_int("embed_size", embed_size)
+        as_int("hidden_size", hidden_size, most=SIDE)  # before the first number is drawn
+        check_room(hidden_size=hidden_size, vocab_size=vocab_size)
+        check_room(embed_size=embed_size, hidden_size=hidden_size)
         return cls(
             Embedding.init(vocab_size, embed_size, rng, dtype),
             RNN(cell.init(embed_size, hidden_size, rng, dtype)),
@@ -72,8 +86,9 @@ class RNNLM:
 
     def zero_state(self, batch_size):
         """The state before anything was read: zeros (N, H), or a tuple of them (`LSTMState`)."""
-        zero = zero_state(self.rnn.cell, as_int("batch_size", batch_size))
-        return on_each(lambda z: z.astype(self.dtype), zero)
+        N, H = as_int("batch_size", batch_size), self.rnn.cell.hidden_size
+        check_room(batch_size=N, hidden_size=H)
+        return on_each(lambda z: z.astype(self.dtype), zero_state(self.rnn.cell, N))
 
     def logits(self, ids, h_0=None):
         """Scores (N, T, V) for the word after each of the ids (N, T), and the last state h_T.

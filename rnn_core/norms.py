@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+__all__ = ["length", "power_of_two", "scaled", "times_ratio"]
+
 
 def scaled(*arrays):
     """The arrays in float64 with one power of two taken out, so that the largest entry is 1 to 2.

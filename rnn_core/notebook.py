@@ -5,6 +5,13 @@ import inspect
 import re
 import textwrap
 
+from .shapes import as_flag, as_text
+
+__all__ = ["Listing", "quote"]
+
+
+_NAMED = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
+
 
 class Listing:
     """Source code that every front end sets as code.
@@ -14,7 +21,7 @@ class Listing:
     """
 
     def __init__(self, source):
-        self.source = source
+        self.source = as_text("source", source)
 
     def __repr__(self):
         return self.source
@@ -48,9 +55,15 @@ def quote(thing, *, start=None, end=None, doc=True):
         If `thing` has no source in Python, if no line holds `start`, if none from there on holds
         `end`, or if there is no docstring to leave out.
     """
+    start = None if start is None else as_text("start", start)
+    end = None if end is None else as_text("end", end)
+    doc = as_flag("doc", doc)
     try:
         lines = textwrap.dedent(inspect.getsource(thing)).splitlines()
-    except (TypeError, OSError):
+        tree = ast.parse("\n".join(lines))
+        if not inspect.ismodule(thing) and not isinstance(tree.body[0], _NAMED):
+            raise TypeError  # a lambda: the line that it stands on says more than it
+    except (TypeError, OSError, SyntaxError):
         raise ValueError(
             f"thing should be a function, method, class or module written in Python, "
             f"got {type(thing).__name__}: quote(RNN.backward), for instance"

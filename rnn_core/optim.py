@@ -2,12 +2,13 @@
 
 import math
 from contextlib import contextmanager
-from numbers import Real
 
 import numpy as np
 
 from .norms import length, times_ratio
 from .shapes import as_numpy, as_positive, check_finite
+
+__all__ = ["SGD", "Adam", "clip_by_global_norm", "global_norm"]
 
 
 def global_norm(grads):
@@ -76,7 +77,7 @@ class Adam:
     def __init__(self, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.eps = as_positive("lr", lr), as_positive("eps", eps)
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
-            if not isinstance(beta, Real) or isinstance(beta, bool) or not 0 <= beta < 1:
+            if as_positive(name, beta, zero=True) >= 1:
                 raise ValueError(f"{name} should be at least 0 and below 1, got {beta!r}: try 0.9")
         if self.eps < 1e-100:  # the squares of gradients as small as this are lost
             raise ValueError(f"eps should be at least 1e-100, got {eps!r}: try 1e-8")

@@ -3,7 +3,20 @@
 import numpy as np
 
 from .cell import RNNCell
-from .shapes import as_array, as_int
+from .shapes import as_array, as_cache, as_int, as_made
+
+__all__ = [
+    "RNN",
+    "StepByStep",
+    "as_state",
+    "batch_first",
+    "in_blocks",
+    "in_windows",
+    "on_each",
+    "output",
+    "time_first",
+    "zero_state",
+]
 
 
 class RNN:
@@ -29,13 +42,8 @@ class RNN:
         return super().__new__(cls if plain else StepByStep)
 
     def __init__(self, cell):
-        needed = "forward", "backward", "params", "input_size", "hidden_size"
-        if isinstance(cell, type) or not all(hasattr(cell, name) for name in needed):
-            raise ValueError(
-                f"cell should be a cell, with forward, backward, params, input_size and "
-                f"hidden_size, got {cell!r:.60}: pass one, such as RNNCell.init(2, 3, rng)"
-            )
-        self.cell = cell
+        can = "forward backward params input_size hidden_size"
+        self.cell = as_made("cell", cell, can, "a cell, such as RNNCell.init(2, 3, rng)")
 
     @property
     def params(self):
@@ -89,8 +97,9 @@ class RNN:
         ValueError
             If dhs does not fit, or both `block_len` and `window` are given.
         """
-        cell, (xs, hs) = self.cell, cache
-        (T, N, D), H = xs.shape, cell.hidden_size
+        cell, D, H = self.cell, self.cell.input_size, self.cell.hidden_size
+        xs, hs = as_cache(cache, "T N D", "T+1 N H", D=D, H=H)
+        T, N, _ = xs.shape
         dhs = time_first(as_array("dhs", dhs, "N T H", N=N, T=T, H=H))
         way_back, steps = _truncation(block_len, window, T)
         das = way_back(dhs, hs, cell.W_h, steps)  # (T, N, H)
@@ -138,7 +147,7 @@ class StepByStep(RNN):
         grads : dict
             One array for each of `params`: sums over all sequences and steps.
         """
-        cell, (xs, caches) = self.cell, cache
+        cell, (xs, caches) = self.cell, self._opened(cache)
         T, N, _ = xs.shape
         zero = zero_state(cell, N)
         dstates = self._by_step(dhs, zero, N, T)
@@ -154,6 +163,17 @@ class StepByStep(RNN):
             dxs[t], dstate_next, grads = cell.backward(dstate, caches[t])
             total = {name: total[name] + grad for name, grad in grads.items()}
         return np.stack(dxs, axis=1), dstate_next, total
+
+    def _opened(self, cache):
+        """The inputs and the T caches of the cell's own, each of which the cell looks at."""
+        whole = type(cache) is tuple and len(cache) == 2 and type(cache[1]) is list
+        (xs,) = as_cache(cache[:1] if whole else None, "T N D", D=self.cell.input_size)
+        if len(cache[1]) != len(xs):
+            raise ValueError(
+                f"cache should hold one cache of the cell for each of T={len(xs)} steps, got "
+                f"{len(cache[1])}: pass the last value of the forward before"
+            )
+        return xs, cache[1]
 
     def _by_step(self, dhs, zero, N, T):
         """The gradients that reach each step's state from its own output: T of them."""
@@ -187,10 +207,11 @@ def _heard(cell, dstates, caches, w):
 
 def zero_state(cell, batch_size):
     """The state of a cell before anything was read: zeros (N, H), or what the cell says."""
+    batch_size = as_int("batch_size", batch_size)
     if hasattr(cell, "zero_state"):
         return cell.zero_state(batch_size)
     dtype = next(iter(cell.params.values())).dtype
-    return np.zeros((as_int("batch_size", batch_size), cell.hidden_size), dtype)
+    return np.zeros((batch_size, cell.hidden_size), dtype)
 
 
 def on_each(f, *states):

@@ -3,7 +3,9 @@
 import numpy as np
 
 from .loss import softmax
-from .shapes import as_array, as_ids, as_int, as_positive
+from .shapes import as_array, as_ids, as_int, as_made, as_positive, as_rng
+
+__all__ = ["sample"]
 
 
 def sample(model, prompt, length, rng, temperature=1.0, h_0=None, top_k=None):
@@ -32,10 +34,12 @@ def sample(model, prompt, length, rng, temperature=1.0, h_0=None, top_k=None):
     array of ids (length,)
         The new tokens, without the prompt.
     """
+    as_made("model", model, "logits vocab_size", "a model, such as an RNNLM")
     length = as_int("length", length)
     temperature = as_positive("temperature", temperature, zero=True)
     top_k = None if top_k is None else as_int("top_k", top_k)
     ids = as_ids("prompt", prompt, "T", vocab_size=model.vocab_size)[None]  # (1, T)
+    rng = rng if rng is None and temperature == 0 else as_rng(rng)
     h, out = h_0, []
     for _ in range(length):
         logits, h = model.logits(ids, h)

@@ -12,12 +12,37 @@ to do about it.  It is raised before anything has changed.
 """
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import cache
 from numbers import Integral, Real
 
 import numpy as np
 
+__all__ = [
+    "AXES",
+    "LARGEST",
+    "SIDE",
+    "as_array",
+    "as_cache",
+    "as_flag",
+    "as_float_type",
+    "as_function",
+    "as_ids",
+    "as_int",
+    "as_made",
+    "as_mask",
+    "as_numpy",
+    "as_positive",
+    "as_rng",
+    "as_text",
+    "as_words",
+    "check_finite",
+    "check_room",
+    "check_shape",
+]
+
+LARGEST = 10**9  # the largest size or count, and the most numbers in one array (8 GB)
+SIDE = math.isqrt(LARGEST)  # of a square one
 AXES = {
     "N": "sequences side by side (the batch)",
     "T": "time steps",
@@ -152,23 +177,118 @@ def as_mask(name, value, shape):
     return mask.astype(bool)
 
 
-def as_int(name, value, least=1):
-    """`value` as an ``int``, at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, (bool, np.bool_)) or value < least:
+def as_int(name, value, least=1, most=LARGEST):
+    """`value` as an ``int``, at least `least` and at most `most`."""
+    whole = isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    if not whole or value < least:
         raise ValueError(
-            f"{name} should be a whole number, at least {least}, got {value!r}: "
+            f"{name} should be a whole number, at least {least}, got {value!r:.60}: "
             f"pass an int of {least} or more"
         )
+    if value > most:
+        raise ValueError(
+            f"{name} should be a whole number, at most {most}, got one of "
+            f"{int(math.log10(value)) + 1} digits: no memory holds that many"
+        )
     return int(value)
+
+
+def check_room(**sizes):
+    """Raise ``ValueError`` unless an array of these sizes has at most `LARGEST` numbers."""
+    if math.prod(sizes.values()) > LARGEST:
+        raise ValueError(
+            f"{' * '.join(sizes)} should be at most {LARGEST} numbers, got "
+            f"{' * '.join(map(str, sizes.values()))}: choose smaller sizes"
+        )
 
 
 def as_positive(name, value, zero=False):
     """`value` as a ``float`` that is finite and above 0 (or 0 itself if `zero`)."""
     ok = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
-    if not ok or not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+    number = _float(value) if ok else math.nan
+    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
         what = "a finite number, 0 or more" if zero else "a finite number above 0"
-        raise ValueError(f"{name} should be {what}, got {value!r}: pass a float of that range")
-    return float(value)
+        raise ValueError(f"{name} should be {what}, got {value!r:.60}: pass a float of that range")
+    return number
+
+
+def _float(value):
+    try:
+        return float(value)
+    except OverflowError:  # a whole number or a fraction beyond 1.8e308
+        return math.inf
+
+
+def as_flag(name, value):
+    """`value` as a ``bool``, 0 and 1 too: a word such as "no" would count as true."""
+    if not isinstance(value, (bool, np.bool_)) and not (type(value) is int and value in (0, 1)):
+        raise ValueError(
+            f"{name} should be True or False, got {value!r:.60}: pass one of the two"
+        )
+    return bool(value)
+
+
+def as_text(name, value):
+    """`value` itself, if it is a ``str`` and not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} should be a text (a str), got {value!r:.60}: pass a string")
+    return value
+
+
+def as_words(name, value):
+    """`value`, any iterable of strings but a string itself, as a list."""
+    odd = [value]
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, type, Mapping)):
+        words = list(value)  # it may be an iterator
+        odd = [word for word in words if not isinstance(word, str)]
+        if not odd:
+            return words
+    raise ValueError(
+        f"{name} should be one row of strings, got {odd[0]!r:.60}: "
+        f"cut the text first, with .split() or tokenize(), or with list() into characters"
+    )
+
+
+def as_function(name, value, example):
+    """`value` itself, if it can be called and is no class."""
+    if isinstance(value, type) or not callable(value):
+        raise ValueError(
+            f"{name} should be a function, got {value!r:.60}: pass one, such as {example}"
+        )
+    return value
+
+
+def as_made(name, value, can, what):
+    """`value` itself, if it is an object, not a class, that has all that is named in `can`."""
+    if isinstance(value, type) or not all(hasattr(value, part) for part in can.split()):
+        raise ValueError(f"{name} should be {what}, got {value!r:.60}: make one and pass that")
+    return value
+
+
+def as_cache(cache, *arrays, **sizes):
+    """The arrays of a cache, if they have the axes that `arrays` names, such as ``"N T D"``.
+
+    One letter is one size, in all of them, and ``T+1`` is one more than T.  The numbers are not
+    looked at again: they come out of a pass that was checked.
+    """
+    fits = type(cache) is tuple and len(cache) == len(arrays)
+    for array, axes in zip(cache, arrays, strict=True) if fits else ():
+        letters, free = _letters(axes)
+        fits = fits and type(array) is np.ndarray and array.dtype.kind in "fc"
+        shape = array.shape[-len(letters) if free else 0 :] if fits else ()
+        fits = fits and len(shape) == len(letters)
+        for letter, size in zip(letters, shape, strict=True) if fits else ():
+            fits &= sizes.setdefault(letter, size) == size
+            sizes[letter + "+1"] = size + 1
+    if not fits:
+        wanted = " and ".join(_wanted(axes, {}) for axes in arrays)
+        got = cache if isinstance(cache, (tuple, list)) else [cache]
+        got = [str(a.shape) if isinstance(a, np.ndarray) else type(a).__name__ for a in got]
+        raise ValueError(
+            f"cache should be what forward gave, arrays of shape {wanted}, "
+            f"got {' and '.join(got) or 'none'}: pass the last value of the forward before"
+        )
+    return cache
 
 
 def as_rng(rng):

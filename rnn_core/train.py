@@ -1,12 +1,16 @@
 """The training loop: truncated BPTT over the blocks of a text."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from .cell import RNNCell
 from .loss import perplexity, softmax_cross_entropy
 from .model import RNNLM
 from .optim import Adam, clip_by_global_norm, global_norm
-from .shapes import as_ids, as_int
+from .shapes import as_flag, as_function, as_ids, as_int, as_made, as_positive, as_rng, as_words
+
+__all__ = ["evaluate", "learn_grammar", "perplexity_at_questions", "train", "train_recall"]
 
 
 def train(
@@ -48,16 +52,17 @@ def train(
     ValueError
         If there is nothing to train on, or a loss or gradient is no longer finite.
     """
-    batches = [_block(model, block) for block in batches]
-    if not batches:
-        raise ValueError("batches should hold at least one block, got none: use a longer text")
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
-        raise ValueError(
-            f"optimizer should be an SGD or Adam object, got {optimizer!r:.60}: "
-            f"make one, such as Adam(lr=0.01)"
-        )
+    model = as_made("model", model, "loss_and_grads params vocab_size", "a model, such as an RNNLM")
+    as_made("optimizer", optimizer, "step", "an SGD or Adam object, such as Adam(lr=0.01)")
+    epochs, carry = as_int("epochs", epochs), as_flag("carry", carry)
+    max_norm = None if max_norm is None else as_positive("max_norm", max_norm)
+    block_len = None if block_len is None else as_int("block_len", block_len)
+    progress = as_flag("progress", progress)
+    if on_step is not None:
+        as_function("on_step", on_step, "lambda step, loss: print(loss)")
+    batches = _blocks(model, batches)
     history = {"loss": [], "norm": [], "tokens": [], "perplexity": []}
-    for _ in range(as_int("epochs", epochs)):
+    for _ in range(epochs):
         h = None
         for inputs, targets in _shown(batches, progress):
             loss, grads, h_T = model.loss_and_grads(inputs, targets, h, block_len=block_len)
@@ -82,14 +87,26 @@ def evaluate(model, batches, carry=True):
 
     The mean is over tokens, so blocks of unequal size count by their size.
     """
-    total, tokens, h = 0.0, 0, None
-    for inputs, targets in batches:
+    model = as_made("model", model, "loss vocab_size", "a model, such as an RNNLM")
+    carry, total, tokens, h = as_flag("carry", carry), 0.0, 0, None
+    for inputs, targets in _blocks(model, batches):
         loss, h_T = model.loss(inputs, targets, h)
         h = h_T if carry else None
         total, tokens = total + loss * np.size(targets), tokens + np.size(targets)
-    if tokens == 0:
-        raise ValueError("batches should hold at least one block, got none: use a longer text")
     return total / tokens
+
+
+def _blocks(model, batches):
+    """All blocks, checked before the first is read."""
+    if isinstance(batches, (str, bytes, type, Mapping)) or not isinstance(batches, Iterable):
+        raise ValueError(
+            f"batches should hold pairs (inputs, targets), got {batches!r:.60}: "
+            f"pass what stream_batches gives"
+        )
+    blocks = [_block(model, block) for block in batches]
+    if not blocks:
+        raise ValueError("batches should hold at least one block, got none: use a longer text")
+    return blocks
 
 
 def _block(model, block):
@@ -137,7 +154,11 @@ def learn_grammar(
     -------
     RNNLM
     """
-    V, H, N, T = len(grammar.vocab), hidden_size, 32, 32
+    as_made("grammar", grammar, "vocab sample", "a Grammar, such as reber()")
+    V, H, N, T = len(grammar.vocab), as_int("hidden_size", hidden_size), 32, 32
+    rng, steps = as_rng(rng), as_int("steps", steps)
+    block_len = None if block_len is None else as_int("block_len", block_len)
+    watch = None if watch is None else as_function("watch", watch, "lambda step, model: ...")
     model, optimizer = RNNLM.init(V, V, H, rng, cell=cell), Adam(0.02, beta2=0.99)
     W_h = model.rnn.cell.W_h
     for start in range(0, W_h.shape[1], H):  # once, or once for each gate
@@ -158,7 +179,10 @@ def learn_grammar(
 
 def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
     """Train all but the `fixed` arrays on recall windows; return the perplexity on new ones."""
-    rng = np.random.default_rng(seed)
+    as_made("task", task, "vocab_size stream", "a task, such as Recall()")
+    carry, block_len = as_flag("carry", carry), as_int("block_len", block_len)
+    rng = np.random.default_rng(as_int("seed", seed, least=0))
+    fixed = as_words("fixed", fixed)
     model = RNNLM.init(task.vocab_size, embed_size=8, hidden_size=32, rng=rng)
     ids, targets, mask = task.stream(16, steps, rng)
     optimizer, h = Adam(0.003), None
@@ -177,6 +201,9 @@ def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
 
 def perplexity_at_questions(model, task, block_len, carry, steps=960):
     """Of the fixed model, on a stream it has not seen, read block by block as in training."""
+    as_made("model", model, "logits vocab_size", "a model, such as an RNNLM")
+    as_made("task", task, "vocab_size stream", "a task, such as Recall()")
+    carry, block_len = as_flag("carry", carry), as_int("block_len", block_len)
     ids, targets, mask = task.stream(64, steps, np.random.default_rng(99))
     blocks = [slice(t, t + block_len) for t in range(0, steps, block_len)]
     logits, h = [], None

@@ -9,6 +9,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+__all__ = ["catalogue", "t"]
+
 
 @cache
 def catalogue():

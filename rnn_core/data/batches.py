@@ -1,6 +1,8 @@
 """Cutting one long text into parallel streams of blocks, for truncated BPTT."""
 
-from ..shapes import as_int, as_numpy
+from ..shapes import LARGEST, as_ids, as_int, as_numpy
+
+__all__ = ["stream_batches"]
 
 
 def stream_batches(ids, batch_size, seq_len):
@@ -39,6 +41,8 @@ def stream_batches(ids, batch_size, seq_len):
             f"ids should be one row of whole numbers, got shape {ids.shape} of {ids.dtype.name}: "
             f"encode the text with a Vocabulary first"
         )
+    if len(ids):
+        ids = as_ids("ids", ids, "T", vocab_size=LARGEST)
     length = (len(ids) - 1) // N  # of a row; one more token is needed as the last target
     if length < T:
         raise ValueError(

@@ -8,10 +8,14 @@ Convention: strings are written one after the other, so the last symbol E of one
 the first symbol B of the next, and both count.  All entropies are in nats per symbol.
 """
 
+from collections.abc import Hashable
+
 import numpy as np
 
-from ..shapes import as_ids, as_int, as_positive, as_rng
+from ..shapes import as_array, as_function, as_ids, as_int, as_positive, as_rng, as_text, check_room
 from .vocabulary import Vocabulary
+
+__all__ = ["REBER", "Grammar", "embedded_reber", "entropy", "forget_outer", "reber"]
 
 # From each state: the symbol that is written, and the state it leads to.
 # Where two leave a state, a fair coin decides.  Reber (1967), in the form of
@@ -43,6 +47,7 @@ class Grammar:
     """
 
     def __init__(self, arcs, probs=None):
+        _check_arcs(arcs)
         self.states = tuple(arcs)
         self.vocab = Vocabulary(sorted({symbol for ways in arcs.values() for symbol in ways}))
         number = {state: s for s, state in enumerate(self.states)}
@@ -65,6 +70,23 @@ class Grammar:
             raise ValueError(
                 f"probs should add up to 1 in every state, got {sums[s]:g} in {self.states[s]!r}: "
                 f"give it at least one arc, and each arc a probability"
+            )
+
+        self._check_return()
+
+    def _check_return(self):
+        """From the first state to every other, and back: or no share of time is a state's own."""
+        S = len(self.states)
+        reach = np.eye(S) + (self.transitions().sum(axis=0) > 0)
+        for _ in range(S.bit_length()):
+            reach = np.minimum(reach @ reach, 1)
+        lost = np.flatnonzero((reach[0] == 0) | (reach[:, 0] == 0))
+        if lost.size:
+            s, first = self.states[lost[0]], self.states[0]
+            way = f"no way back to {first!r}" if reach[0, lost[0]] else f"no way from {first!r}"
+            raise ValueError(
+                f"arcs should lead from the first state to every other and back, got {way} "
+                f"for {s!r}: add an arc of a probability above 0, or leave the state out"
             )
 
     # ---- what is true of the stream as a whole
@@ -139,6 +161,7 @@ class Grammar:
         """Streams of `length` symbols, each from the start of a string: ids (N, length)."""
         T, N = as_int("length", length), as_int("batch_size", batch_size)
         rng = as_rng(rng)
+        check_room(length=T, batch_size=N)
         ids, s = np.empty((T, N), dtype=np.int64), np.zeros(N, dtype=np.int64)
         upto = self.probs.cumsum(axis=1)
         upto[:, -1] = 1  # whatever was lost to rounding
@@ -177,6 +200,13 @@ class Grammar:
         ValueError
             If one symbol would lead from a merged state to two others.
         """
+        as_function("label", label, "forget_outer")
+        for state in self.states:
+            if not isinstance(label(state), (str, int, tuple)):
+                raise ValueError(
+                    f"label should give a name, such as a str, got {label(state)!r:.60} for "
+                    f"{state!r}: return one"
+                )
         pi, arcs, mass = self.stationary(), {}, {}
         for s, state in enumerate(self.states):
             ways = arcs.setdefault(label(state), {})
@@ -197,6 +227,20 @@ class Grammar:
         return f"Grammar of {len(self.states)} states and {len(self.vocab)} symbols"
 
 
+def _check_arcs(arcs):
+    """A dict from each state to a dict from its symbols to states."""
+    odd = [] if isinstance(arcs, dict) and arcs else [arcs]
+    odd += [ways for ways in arcs.values() if not isinstance(ways, dict)] if not odd else []
+    if not odd:
+        odd = [v for ways in arcs.values() for v in ways if not isinstance(v, str)]
+        odd += [s for ways in arcs.values() for s in ways.values() if not isinstance(s, Hashable)]
+    if odd:
+        raise ValueError(
+            f"arcs should be a dict from states to dicts from symbols (str) to states, "
+            f"got {odd[0]!r:.60}: write it like rnn_core.data.grammar.REBER"
+        )
+
+
 def _chance(probs, state, symbol):
     try:
         p = probs[state][symbol]
@@ -210,6 +254,13 @@ def _chance(probs, state, symbol):
 
 def entropy(probs):
     """-sum p log p over the last axis, in nats, with 0 log 0 = 0."""
+    probs = as_array("probs", probs, "... V", real=True)
+    total = probs.sum(axis=-1)
+    if (probs < 0).any() or (abs(total - 1) > 1e-3).any():
+        raise ValueError(
+            f"probs should be 0 or more and add up to 1 over the last axis, got a smallest of "
+            f"{probs.min():g} and sums from {total.min():g} to {total.max():g}: divide by the sum"
+        )
     return -np.sum(probs * np.log(np.where(probs > 0, probs, 1)), axis=-1)
 
 
@@ -235,4 +286,5 @@ def embedded_reber():
 
 def forget_outer(state):
     """The state of the embedded grammar without its outer symbol, for `merge`."""
+    state = as_text("state", state)
     return state[1:] if state[0] in "TP" else state

@@ -8,7 +8,19 @@ reads the text from its start.
 
 import numpy as np
 
-from ..shapes import as_ids, as_int, as_positive
+from ..shapes import LARGEST, as_flag, as_ids, as_int, as_positive
+
+__all__ = [
+    "Bigram",
+    "Counts",
+    "KneserNey",
+    "NGram",
+    "Pairs",
+    "Unigram",
+    "choose_order",
+    "discount",
+    "discounts",
+]
 
 
 class NGram:
@@ -41,7 +53,9 @@ class NGram:
         """
         before = before if isinstance(before, tuple) else (before,)
         before = tuple(self._as_ids("before", b, "...") for b in before)
-        return self._prob(before, self._as_ids("word", word, "..."))
+        word = self._as_ids("word", word, "...")
+        _check_broadcast(word, *before)
+        return self._prob(before, word)
 
     def _prob(self, before, word):
         """`prob` of ids that were checked; in `before`, -1 stands for no token."""
@@ -76,6 +90,17 @@ class NGram:
 
     def __repr__(self):
         return f"{type(self).__name__} of {len(self.ids)} tokens, V={self.vocab_size}"
+
+
+def _check_broadcast(word, *before):
+    try:
+        np.broadcast_shapes(word.shape, *(b.shape for b in before))
+    except ValueError:
+        got = " and ".join(str(b.shape) for b in before)
+        raise ValueError(
+            f"word should have a shape that broadcasts with before, {got}, got {word.shape}: "
+            f"give one word for each context"
+        ) from None
 
 
 def _later(ids, k):
@@ -125,7 +150,7 @@ class Bigram(NGram):
         if not before:
             return np.full(word.shape, 1 / self.vocab_size)
         before = before[-1]
-        count = self.pairs.count(before, word) + self.add
+        count = self.pairs._count(before, word) + self.add
         total = (self.pairs.total + self.add * self.vocab_size)[before]
         return np.where(total > 0, count / np.maximum(total, 1e-300), 1 / self.vocab_size)
 
@@ -163,7 +188,7 @@ class KneserNey(NGram):
 
     def __init__(self, ids, vocab_size, order=2, modified=False):
         super().__init__(ids, vocab_size)
-        self.order = as_int("order", order)
+        self.order, modified = as_int("order", order), as_flag("modified", modified)
         grams = _grams(self.ids, self.vocab_size, self.order)
         self.levels = [Counts(*g, self.vocab_size, modified) for g in grams]
         self.discount = self.levels[-1].discount
@@ -271,14 +296,24 @@ class Pairs:
     """
 
     def __init__(self, ids, vocab_size):
-        self.vocab_size = vocab_size
+        self.vocab_size = vocab_size = as_int("vocab_size", vocab_size)
+        ids = as_ids("ids", ids, "T", vocab_size=vocab_size)
+        if len(ids) < 2:
+            raise ValueError("ids should hold at least 2 tokens, got 1: there is no pair")
         self.keys, self.counts = np.unique(ids[:-1] * vocab_size + ids[1:], return_counts=True)
         self.before, self.after = np.divmod(self.keys, vocab_size)
         self.total = np.bincount(ids[:-1], minlength=vocab_size)
 
     def count(self, before, word):
         """How often `word` came right after `before`, for two arrays of ids that broadcast."""
-        key = np.asarray(before) * self.vocab_size + word
+        before = as_ids("before", before, "...", vocab_size=self.vocab_size)
+        word = as_ids("word", word, "...", vocab_size=self.vocab_size)
+        _check_broadcast(word, before)
+        return self._count(before, word)
+
+    def _count(self, before, word):
+        """`count` of ids that were checked; -1 stands for no token."""
+        key = before * self.vocab_size + word
         place = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
         return np.where(self.keys[place] == key, self.counts[place], 0)
 
@@ -289,8 +324,14 @@ def discount(counts):
     Kept between 0.1 and 0.9, so that in a tiny text too something is left of both the seen and
     the unseen.
     """
+    counts = _as_counts(counts)
     n_1, n_2 = np.count_nonzero(counts == 1), np.count_nonzero(counts == 2)
     return float(np.clip(n_1 / max(n_1 + 2 * n_2, 1), 0.1, 0.9))
+
+
+def _as_counts(counts):
+    none = isinstance(counts, np.ndarray) and not counts.size
+    return counts if none else as_ids("counts", counts, "...", vocab_size=LARGEST)
 
 
 def discounts(counts):
@@ -299,6 +340,7 @@ def discounts(counts):
     With Y = n_1 / (n_1 + 2 n_2) they are k - (k + 1) Y n_{k+1} / n_k.  Each is kept between a
     tenth and k - 0.1; where no count is k, any would do, and it is Y.
     """
+    counts = _as_counts(counts)
     n = [np.count_nonzero(counts == k) for k in range(5)]
     y = n[1] / max(n[1] + 2 * n[2], 1)
     raw = [k - (k + 1) * y * n[k + 1] / n[k] if n[k] else y for k in (1, 2, 3)]
@@ -324,6 +366,10 @@ def choose_order(ids, valid, vocab_size, orders=range(1, 9), modified=False):
     losses : dict
         For each order the loss on `valid`, in nats per token.
     """
+    if not isinstance(orders, (range, list, tuple)):
+        raise ValueError(
+            f"orders should be a row of whole numbers, got {orders!r:.60}: try range(1, 9)"
+        )
     models = {order: KneserNey(ids, vocab_size, order, modified) for order in orders}
     if not models:
         raise ValueError("orders should hold at least one order, got none: try range(1, 9)")

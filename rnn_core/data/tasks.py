@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..shapes import as_int, as_rng
+from ..shapes import as_int, as_rng, check_room
+
+__all__ = ["Recall"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Recall:
         """
         N, T = as_int("batch_size", batch_size), as_int("seq_len", seq_len)
         rng = as_rng(rng)
+        check_room(batch_size=N, seq_len=T)
         if T < 2 * self.span - 1:
             raise ValueError(
                 f"seq_len should be at least 2 span - 1 = {2 * self.span - 1}, got {T}: "

@@ -4,7 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from ..shapes import as_ids, as_int, as_numpy
+from ..shapes import as_ids, as_int, as_numpy, as_words
+
+__all__ = ["UNK", "Vocabulary"]
 
 UNK = "<unk>"
 
@@ -21,7 +23,7 @@ class Vocabulary:
     """
 
     def __init__(self, tokens):
-        self.tokens = tuple(tokens)
+        self.tokens = tuple(_each(tokens))
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         if not self.tokens:
             raise ValueError("tokens should hold at least one token, got none: give it a text")
@@ -46,11 +48,13 @@ class Vocabulary:
 
         If tokens were left out, ``<unk>`` is among those kept.
         """
-        counts = Counter(tokens)
+        counts = Counter(_each(tokens))
+        min_count = as_int("min_count", min_count)
+        max_size = None if max_size is None else as_int("max_size", max_size)
         if not counts:
             raise ValueError("tokens should hold at least one token, got none: give it a text")
-        kept = [t for t, n in counts.items() if n >= as_int("min_count", min_count)]
-        if max_size is not None and len(kept) > as_int("max_size", max_size):
+        kept = [t for t, n in counts.items() if n >= min_count]
+        if max_size is not None and len(kept) > max_size:
             room = max_size - (UNK not in kept)
             ranked = sorted(kept, key=lambda t: (t != UNK, -counts[t]))  # stable: ties by position
             chosen = set(ranked[:room])
@@ -76,14 +80,8 @@ class Vocabulary:
                 f"tokens should be one row of strings, got the string {tokens!r:.60}: "
                 f"cut it first, with .split(), or with list() into characters"
             )
-        try:
-            tokens = list(tokens)  # it may be an iterator
-            ids = [self.ids.get(token, unknown) for token in tokens]
-        except TypeError:  # nothing to go through, or rows of tokens
-            raise ValueError(
-                f"tokens should be one row of strings, got {tokens!r:.60}: "
-                f"cut the text with tokenize() first"
-            ) from None
+        tokens = list(tokens) if isinstance(tokens, str) else as_words("tokens", tokens)
+        ids = [self.ids.get(token, unknown) for token in tokens]
         if None in ids:
             raise ValueError(
                 f"tokens should be in the vocabulary (V={len(self)}, no {UNK}), "
@@ -107,3 +105,9 @@ class Vocabulary:
 
     def __repr__(self):
         return f"Vocabulary of {len(self)} tokens"
+
+
+def _each(tokens):
+    """Tokens as a list; a string without a space is a row of characters, any other is uncut."""
+    letters = isinstance(tokens, str) and tokens.split() == [tokens]
+    return list(tokens) if letters else as_words("tokens", tokens)

@@ -10,6 +10,15 @@ from ..norms import length
 from ..shapes import as_array, as_int, as_positive
 from .matrices import spectral_norm
 
+__all__ = [
+    "carry_back",
+    "contributions",
+    "gradient_norms",
+    "norm_bound",
+    "saturation",
+    "step_jacobians",
+]
+
 
 def step_jacobians(W_h, slopes):
     """J_t = dh_t / dh_{t-1}, one matrix for each sequence and step.

@@ -3,7 +3,9 @@
 import numpy as np
 
 from ..norms import length, power_of_two, scaled
-from ..shapes import as_array, as_int, as_positive, as_rng
+from ..shapes import SIDE, as_array, as_int, as_positive, as_rng, check_shape
+
+__all__ = ["angle", "orthogonal", "spectral_norm", "spectral_radius", "with_radius"]
 
 
 def spectral_radius(W):
@@ -38,7 +40,7 @@ def orthogonal(size, rng):
     Every such matrix is equally likely (Stewart 1980: QR of a Gaussian matrix, signs of R's
     diagonal moved into Q).
     """
-    size, rng = as_int("size", size), as_rng(rng)
+    size, rng = as_int("size", size, most=SIDE), as_rng(rng)
     Q, R = np.linalg.qr(rng.normal(size=(size, size)))
     return Q * np.sign(np.diag(R))
 
@@ -64,4 +66,5 @@ def _unit(name, v):
 
 def _square(W):
     W = as_array("W", W, "H H", real=True)
-    return as_array("W", W, "H H", H=len(W))
+    check_shape("W", W, "H H", H=len(W))
+    return W if W.itemsize <= 8 else W.astype(np.float64)  # LAPACK knows no longer numbers

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["cache_bytes"]
+
 
 def cache_bytes(cache):
     """Bytes of memory that the arrays of a cache keep alive.
@@ -12,7 +14,10 @@ def cache_bytes(cache):
         What a `forward` returned.  An array that appears twice, or of which the cache holds only a
         view, counts once and whole: that is what stays in memory.
     """
-    owners = {id(a): a for a in map(_owner, _arrays(cache))}
+    arrays = list(_arrays(cache))
+    if not arrays:
+        raise ValueError("cache should hold arrays, got none: pass what a forward returned")
+    owners = {id(a): a for a in map(_owner, arrays)}
     return sum(a.nbytes for a in owners.values())
 
 
@@ -22,6 +27,11 @@ def _arrays(cache):
     elif isinstance(cache, (tuple, list, dict)):
         for part in cache.values() if isinstance(cache, dict) else cache:
             yield from _arrays(part)
+    elif cache is not None:
+        raise ValueError(
+            f"cache should hold arrays, or tuples, lists and dicts of them, got {cache!r:.60}: "
+            f"pass what a forward returned"
+        )
 
 
 def _owner(a):

@@ -1,10 +1,14 @@
 """How good a language model is: its perplexity on a text, and how far it is from a known truth."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from ..data.grammar import entropy
 from ..loss import perplexity
-from ..shapes import as_array, as_ids, as_int, as_mask, as_numpy, as_positive
+from ..shapes import as_array, as_ids, as_int, as_made, as_mask, as_numpy, as_positive
+
+__all__ = ["StreamingPerplexity", "excess_loss", "log_softmax", "readings", "token_log_probs"]
 
 
 def log_softmax(logits):
@@ -113,6 +117,10 @@ def readings(batches):
         ``"right"`` first.  The slips differ from it, and in general from each other: that is how
         a wrong number can be told.
     """
+    if not isinstance(batches, Iterable) or isinstance(batches, (str, bytes, type, Mapping)):
+        raise ValueError(
+            f"batches should be a list of arrays, got {batches!r:.60}: pass one for each batch"
+        )
     batches = [as_array("batches", p, "T", real=True).astype(float) for p in batches]
     if not batches or any((p <= 0).any() or (p > 1).any() for p in batches):
         raise ValueError(
@@ -150,6 +158,13 @@ def excess_loss(model, grammar, ids):
     ids : array of ids (N, T)
         Streams from the start of a string.
     """
+    as_made("model", model, "logits", "a model, such as an RNNLM")
+    as_made("grammar", grammar, "vocab predict", "a Grammar, such as reber()")
+    if getattr(model, "vocab_size", len(grammar.vocab)) != len(grammar.vocab):
+        raise ValueError(
+            f"model should know the grammar's V={len(grammar.vocab)} symbols, got "
+            f"{model.vocab_size}: make it for this grammar"
+        )
     ids = as_ids("ids", ids, "N T", vocab_size=len(grammar.vocab))
     p = np.stack([grammar.predict(row) for row in ids])  # (N, T, V)
     log_q = log_softmax(model.logits(ids)[0])

@@ -5,7 +5,9 @@ import numpy as np
 from ..loss import softmax_cross_entropy
 from ..norms import power_of_two, scaled
 from ..rnn import output
-from ..shapes import as_array, as_int
+from ..shapes import as_array, as_int, as_made, as_text
+
+__all__ = ["cosine_and_ratio", "input_gradients", "share_through", "truncation_bias"]
 
 
 def truncation_bias(model, ids, targets, block_lens, h_0=None, mask=None):
@@ -31,6 +33,13 @@ def truncation_bias(model, ids, targets, block_lens, h_0=None, mask=None):
     ValueError
         If a full gradient is zero: no angle is measured from it.
     """
+    as_made("model", model, "loss_and_grads params", "a model, such as an RNNLM")
+    if not isinstance(block_lens, (range, list, tuple, np.ndarray)) or not len(block_lens):
+        raise ValueError(
+            f"block_lens should be a row of whole numbers, got {block_lens!r:.60}: "
+            f"pass a list, such as [1, 2, 4]"
+        )
+    block_lens = [as_int("block_lens", k) for k in block_lens]
     _, full, _ = model.loss_and_grads(ids, targets, h_0, mask)
     rows = {name: [] for name in (*full, "all")}
     for k in block_lens:
@@ -46,6 +55,7 @@ def cosine_and_ratio(full, cut, name="the gradient"):
 
     A `cut` of zeros has no direction: its cosine is given as 0.
     """
+    as_text("name", name)
     full = as_array("full", full, "...", real=True)
     cut = as_array("cut", cut, "...", real=True)
     if full.shape != cut.shape:
@@ -76,6 +86,7 @@ def input_gradients(
     -------
     array (N, T, D)
     """
+    as_made("model", model, "embedding rnn affine zero_state", "a model, such as an RNNLM")
     xs, _ = model.embedding.forward(ids)
     hs, of_rnn = model.rnn.forward(xs, model.zero_state(len(xs)) if h_0 is None else h_0)
     logits, of_affine = model.affine.forward(output(hs))

@@ -7,6 +7,8 @@ from .diagrams import _add, arrow, number, text
 from .perplexity import bar, rule
 from .style import PALETTE
 
+__all__ = ["INNER", "OUTER", "RADIUS", "automaton", "chances", "layout", "strip"]
+
 RADIUS = 13
 INNER = {
     "0": (0, 1), "1": (1, 1), "2": (2, 0), "3": (2, 2), "4": (3, 0), "5": (3, 2), "6": (4, 1),

@@ -14,6 +14,22 @@ from matplotlib.path import Path
 
 from .style import PALETTE
 
+__all__ = [
+    "POINT",
+    "array",
+    "arrow",
+    "bare",
+    "canvas",
+    "cell",
+    "chain",
+    "folded",
+    "label",
+    "number",
+    "outgoing",
+    "text",
+    "tile",
+]
+
 POINT = 0.75  # points per CSS pixel
 
 

@@ -5,6 +5,8 @@ from matplotlib.colors import LogNorm
 
 from .style import PALETTE
 
+__all__ = ["bound", "contribution_map", "norms_by_lag", "short", "vectors"]
+
 
 def short(value, digits=3):
     """0.00012 -> "1.20e−4", 0.5 -> "0.500": a few digits of a number of any size."""

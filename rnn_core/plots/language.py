@@ -5,6 +5,8 @@ import numpy as np
 from .diagrams import arrow, cell, label, text
 from .style import PALETTE
 
+__all__ = ["clipped", "language_model", "learning_curve", "next_word_bars"]
+
 
 def language_model(ax, x, y, words, targets=None, pitch=150):
     """The layers above each word, bottom up: Embedding, RNN, Affine, softmax; copies in time.

@@ -6,6 +6,23 @@ from matplotlib.patches import Rectangle
 from .diagrams import POINT, _add, number, text
 from .style import PALETTE
 
+__all__ = [
+    "LEFT",
+    "RIGHT",
+    "ROW",
+    "SLIP",
+    "bar",
+    "batch_rows",
+    "brief",
+    "contexts",
+    "floor",
+    "learning_curve",
+    "log_scale",
+    "rule",
+    "sizes",
+    "slip_rows",
+]
+
 ROW, SLIP = 30, 24  # px: the height of a row of words, of a reading
 LEFT, RIGHT = 138, 56  # px beside the bars
 

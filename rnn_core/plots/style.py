@@ -10,6 +10,20 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
 
+__all__ = [
+    "FONTS",
+    "PALETTE",
+    "SIGNED",
+    "SMALLEST",
+    "STYLE",
+    "drawn",
+    "figure_png",
+    "figure_svg",
+    "on_page",
+    "svg",
+    "tidy_svg",
+]
+
 # Roles, not decoration. The explorables use the same hexes in their light theme (a test says so),
 # and the site swaps each hex of an inlined SVG for its CSS variable: so use these and no others.
 PALETTE = {

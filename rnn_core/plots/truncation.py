@@ -5,6 +5,8 @@ import numpy as np
 from .diagrams import arrow, cell, number, text
 from .style import PALETTE
 
+__all__ = ["ROW", "bias_curves", "blocks", "powers_of_two", "reach", "seed_dots", "suspects"]
+
 ROW = 244  # px: the height of the copies with their bars
 
 

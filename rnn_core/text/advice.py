@@ -9,6 +9,8 @@ from ..loss import perplexity
 from .fetch import is_html
 from .screen import printable
 
+__all__ = ["advice", "after", "before", "joined", "name_of", "spaceless", "visible"]
+
 # Scripts that put no space between words: Han, kana, Thai, Lao, Tibetan, Burmese, Khmer, Javanese
 _SPACELESS = re.compile(
     "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3040-\u30ff\u31f0-\u31ff"

@@ -8,6 +8,8 @@ from pathlib import Path
 from ..shapes import as_int, as_positive
 from .fetch import is_url
 
+__all__ = ["check_options", "check_out", "check_page", "check_room"]
+
 
 def check_options(args):
     """Numbers that make no sense, each by the name that was typed."""

@@ -25,6 +25,29 @@ from .screen import Bar, printable, say
 from .stop import Stop
 from .storage import load
 
+__all__ = [
+    "COMMANDS",
+    "after",
+    "beginning",
+    "complain",
+    "fill",
+    "finish",
+    "main",
+    "not_better",
+    "read_corpus",
+    "read_source",
+    "resume_training",
+    "sample_text",
+    "score_text",
+    "sizes",
+    "table",
+    "train_on",
+    "train_text",
+    "worst",
+    "write",
+    "write_page",
+]
+
 
 def main(arguments=None):
     """Run the command; the exit code is 0, or 2 for input that cannot be used.

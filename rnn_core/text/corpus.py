@@ -18,10 +18,14 @@ from .fetch import cache_folder, decode, is_url, read_text
 from .files import write_whole
 
 __all__ = [
+    "EOS",
+    "JOINERS",
+    "UNITS",
     "Corpus",
     "build_corpus",
     "cache_folder",
     "decode",
+    "graphemes_known",
     "is_url",
     "join",
     "read_text",

@@ -18,6 +18,21 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from .files import reason, write_whole
 
+__all__ = [
+    "LARGEST",
+    "PATIENCE",
+    "SECONDS",
+    "cache_folder",
+    "decode",
+    "download",
+    "encoded",
+    "forget",
+    "is_html",
+    "is_url",
+    "read_bytes",
+    "read_text",
+]
+
 LARGEST = 2**28  # bytes of a text: 256 MB, more than a year of reading
 SECONDS = 600  # for a whole download
 PATIENCE = 30  # seconds, from which on it has to bring 1,000 bytes in each second on average

@@ -6,6 +6,8 @@ import secrets
 import stat
 from pathlib import Path
 
+__all__ = ["reason", "write_whole"]
+
 
 def write_whole(path, data):
     """Write bytes to a file so that it is there whole or not at all.

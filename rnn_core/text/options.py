@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+__all__ = ["COMMANDS", "DESCRIPTION", "PRESETS", "PROGRAM", "number", "parse", "whole"]
+
 PROGRAM = "python -m rnn_core"
 DESCRIPTION = """\
 Train a recurrent language model on a text of your own, and measure it on parts of the text that

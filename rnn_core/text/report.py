@@ -23,6 +23,8 @@ from .corpus import join
 from .files import write_whole
 from .screen import printable
 
+__all__ = ["HERE", "ROOM", "Diary", "page", "write_report"]
+
 HERE = Path(__file__).parent
 ROOM = 1_500_000  # numbers: the weights of several epochs are on the page if they fit
 _ORDER = ("embedding.W", "rnn.W_x", "rnn.W_h", "rnn.b", "affine.W", "affine.b")

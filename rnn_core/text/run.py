@@ -14,6 +14,8 @@ from ..train import evaluate, train
 from .corpus import Corpus
 from .stop import Stop
 
+__all__ = ["ORDERS", "Engine", "Run", "counting", "fit", "held_out"]
+
 ORDERS = range(2, 9)  # of the models that count; what lies farther back no short text repeats
 
 

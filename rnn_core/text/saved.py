@@ -15,6 +15,8 @@ from .files import reason
 from .options import parse
 from .storage import save
 
+__all__ = ["Keeper", "Was", "told"]
+
 
 class Keeper:
     """Keeps the best model on the disk while the training goes on."""

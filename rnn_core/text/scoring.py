@@ -7,6 +7,8 @@ import numpy as np
 from ..diagnostics.scoring import log_softmax
 from ..shapes import as_ids
 
+__all__ = ["Scores", "score"]
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -6,6 +6,8 @@ import sys
 import time
 import unicodedata
 
+__all__ = ["Bar", "duration", "printable", "say", "write"]
+
 # Marks that turn the direction of all that follows: with them a text can pass for another one
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206b")
 

@@ -5,6 +5,8 @@ import signal
 import sys
 import threading
 
+__all__ = ["SIGNALS", "Stop", "Stopped"]
+
 # Ctrl-C, kill, a terminal that closes, a batch queue whose time is up, Ctrl-Break
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU", "SIGBREAK")
 

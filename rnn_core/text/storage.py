@@ -23,6 +23,8 @@ from ..model import RNNLM
 from ..rnn import RNN
 from .files import reason, write_whole
 
+__all__ = ["FORMAT", "LARGEST", "load", "save"]
+
 FORMAT = 1
 LARGEST = 4 * 2**30  # bytes: a thousand million weights of 4 bytes
 _ARRAYS = {  # name: axes; G is H for each of the cell's blocks of columns

@@ -74,6 +74,30 @@ def test_the_docstring_of_the_package_names_every_room_on_its_floor():
     assert [seen[i] for i in range(len(FLOORS))] == FLOORS
 
 
+def test_every_public_name_is_in_all():
+    """What a module offers is said once, in ``__all__``: tests and pages go through it.
+
+    In `checks` and `widgets` the front door says it for the whole room.
+    """
+    wrong = []
+    for name, path in rooms():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if name in ("checks", "widgets") or (path.name == "__init__.py" and name != "data"):
+            continue
+        named, said = set(), set()
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                named.add(node.name)
+            for target in node.targets if isinstance(node, ast.Assign) else ():
+                names = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+                if "__all__" in names:
+                    said = set(ast.literal_eval(node.value))
+                named |= names
+        missing = {n for n in named if not n.startswith("_")} - said
+        wrong += [f"{path.relative_to(HOUSE)}: {n}" for n in sorted(missing)]
+    assert not wrong, "add to __all__, or begin the name with _:\n" + "\n".join(wrong)
+
+
 def test_importing_the_package_loads_numpy_and_nothing_heavy():
     code = "import sys, rnn_core; print(*sorted({m.split('.')[0] for m in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

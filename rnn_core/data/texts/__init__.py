@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+__all__ = ["HERE", "load_text"]
+
 HERE = Path(__file__).parent
 
 
