@@ -6,7 +6,7 @@ from .cell import RNNCell
 from .layers import Affine, Embedding
 from .loss import softmax_cross_entropy
 from .rnn import RNN, on_each, output, zero_state
-from .shapes import SIDE, as_int, check_room
+from .shapes import LARGEST, SIDE, as_int, check_room
 
 __all__ = ["RNNLM"]
 
@@ -86,8 +86,7 @@ class RNNLM:
 
     def zero_state(self, batch_size):
         """The state before anything was read: zeros (N, H), or a tuple of them (`LSTMState`)."""
-        N, H = as_int("batch_size", batch_size), self.rnn.cell.hidden_size
-        check_room(batch_size=N, hidden_size=H)
+        N = as_int("batch_size", batch_size, most=LARGEST // self.rnn.cell.hidden_size)
         return on_each(lambda z: z.astype(self.dtype), zero_state(self.rnn.cell, N))
 
     def logits(self, ids, h_0=None):

@@ -273,13 +273,17 @@ def as_cache(cache, *arrays, **sizes):
     """
     fits = type(cache) is tuple and len(cache) == len(arrays)
     for array, axes in zip(cache, arrays, strict=True) if fits else ():
-        letters, free = _letters(axes)
-        fits = fits and type(array) is np.ndarray and array.dtype.kind in "fc"
-        shape = array.shape[-len(letters) if free else 0 :] if fits else ()
+        if type(array) is not np.ndarray or array.dtype.kind not in "fc":
+            fits = False
+            break
+        (letters, free), shape = _letters(axes), array.shape
+        shape = shape[-len(letters) :] if free else shape
         fits = fits and len(shape) == len(letters)
-        for letter, size in zip(letters, shape, strict=True) if fits else ():
-            fits &= sizes.setdefault(letter, size) == size
-            sizes[letter + "+1"] = size + 1
+        for letter, size in zip(letters, shape, strict=False):
+            if sizes.setdefault(letter, size) != size:
+                fits = False
+            if letter == "T":
+                sizes["T+1"] = size + 1
     if not fits:
         wanted = " and ".join(_wanted(axes, {}) for axes in arrays)
         got = cache if isinstance(cache, (tuple, list)) else [cache]
