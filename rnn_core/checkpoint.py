@@ -34,8 +34,8 @@ def checkpointed_backward(rnn, xs, h_0, dhs_of, segment_len=None):
     dxs, dh_0, grads
         As from `RNN.backward`.  xs and dxs are the only arrays as long as the sequence.
     """
-    rnn = as_made("rnn", rnn, "forward backward cell params", "an RNN, such as RNN(cell)")
-    dhs_of = as_function("dhs_of", dhs_of, "lambda hs, start: hs")
+    as_made("rnn", rnn, "forward backward cell params", "an RNN object")
+    as_function("dhs_of", dhs_of, "lambda hs, start: hs")
     xs = as_array("xs", xs, "N T D", D=rnn.cell.input_size)
     T = xs.shape[1]
     k = best_segment(T) if segment_len is None else as_int("segment_len", segment_len)

@@ -8,7 +8,17 @@ from .cell import RNNCell
 from .loss import perplexity, softmax_cross_entropy
 from .model import RNNLM
 from .optim import Adam, clip_by_global_norm, global_norm
-from .shapes import as_flag, as_function, as_ids, as_int, as_made, as_positive, as_rng, as_words
+from .shapes import (
+    SIDE,
+    as_flag,
+    as_function,
+    as_ids,
+    as_int,
+    as_made,
+    as_positive,
+    as_rng,
+    as_words,
+)
 
 __all__ = ["evaluate", "learn_grammar", "perplexity_at_questions", "train", "train_recall"]
 
@@ -154,11 +164,8 @@ def learn_grammar(
     -------
     RNNLM
     """
-    as_made("grammar", grammar, "vocab sample", "a Grammar, such as reber()")
-    V, H, N, T = len(grammar.vocab), as_int("hidden_size", hidden_size), 32, 32
-    rng, steps = as_rng(rng), as_int("steps", steps)
-    block_len = None if block_len is None else as_int("block_len", block_len)
-    watch = None if watch is None else as_function("watch", watch, "lambda step, model: ...")
+    _check_learning(grammar, rng, steps, hidden_size, block_len, watch)
+    V, H, N, T = len(grammar.vocab), hidden_size, 32, 32
     model, optimizer = RNNLM.init(V, V, H, rng, cell=cell), Adam(0.02, beta2=0.99)
     W_h = model.rnn.cell.W_h
     for start in range(0, W_h.shape[1], H):  # once, or once for each gate
@@ -177,10 +184,19 @@ def learn_grammar(
     return model
 
 
+def _check_learning(grammar, rng, steps, hidden_size, block_len, watch):
+    as_made("grammar", grammar, "vocab sample", "a Grammar, such as reber()")
+    as_rng(rng)
+    as_int("steps", steps), as_int("hidden_size", hidden_size, most=SIDE)
+    if block_len is not None:
+        as_int("block_len", block_len)
+    if watch is not None:
+        as_function("watch", watch, "lambda step, model: print(step)")
+
+
 def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
     """Train all but the `fixed` arrays on recall windows; return the perplexity on new ones."""
-    as_made("task", task, "vocab_size stream", "a task, such as Recall()")
-    carry, block_len = as_flag("carry", carry), as_int("block_len", block_len)
+    _check_reading(task, block_len, carry)
     rng = np.random.default_rng(as_int("seed", seed, least=0))
     fixed = as_words("fixed", fixed)
     model = RNNLM.init(task.vocab_size, embed_size=8, hidden_size=32, rng=rng)
@@ -202,8 +218,7 @@ def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
 def perplexity_at_questions(model, task, block_len, carry, steps=960):
     """Of the fixed model, on a stream it has not seen, read block by block as in training."""
     as_made("model", model, "logits vocab_size", "a model, such as an RNNLM")
-    as_made("task", task, "vocab_size stream", "a task, such as Recall()")
-    carry, block_len = as_flag("carry", carry), as_int("block_len", block_len)
+    _check_reading(task, block_len, carry)
     ids, targets, mask = task.stream(64, steps, np.random.default_rng(99))
     blocks = [slice(t, t + block_len) for t in range(0, steps, block_len)]
     logits, h = [], None
@@ -213,3 +228,8 @@ def perplexity_at_questions(model, task, block_len, carry, steps=960):
         h = h if carry else None
     loss, _ = softmax_cross_entropy(np.concatenate(logits, axis=1), targets, mask)
     return float(np.exp(loss))
+
+
+def _check_reading(task, block_len, carry):
+    as_made("task", task, "vocab_size stream", "a task, such as Recall()")
+    as_int("block_len", block_len), as_flag("carry", carry)
