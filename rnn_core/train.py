@@ -196,7 +196,7 @@ def _check_learning(grammar, rng, steps, hidden_size, block_len, watch):
 
 def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
     """Train all but the `fixed` arrays on recall windows; return the perplexity on new ones."""
-    _check_reading(task, block_len, carry)
+    block_len = _check_reading(task, block_len, carry)
     rng = np.random.default_rng(as_int("seed", seed, least=0))
     fixed = as_words("fixed", fixed)
     model = RNNLM.init(task.vocab_size, embed_size=8, hidden_size=32, rng=rng)
@@ -218,7 +218,7 @@ def train_recall(task, block_len, carry, seed, steps=4000, fixed=()):
 def perplexity_at_questions(model, task, block_len, carry, steps=960):
     """Of the fixed model, on a stream it has not seen, read block by block as in training."""
     as_made("model", model, "logits vocab_size", "a model, such as an RNNLM")
-    _check_reading(task, block_len, carry)
+    block_len = _check_reading(task, block_len, carry)
     ids, targets, mask = task.stream(64, steps, np.random.default_rng(99))
     blocks = [slice(t, t + block_len) for t in range(0, steps, block_len)]
     logits, h = [], None
@@ -232,4 +232,5 @@ def perplexity_at_questions(model, task, block_len, carry, steps=960):
 
 def _check_reading(task, block_len, carry):
     as_made("task", task, "vocab_size stream", "a task, such as Recall()")
-    as_int("block_len", block_len), as_flag("carry", carry)
+    as_flag("carry", carry)
+    return as_int("block_len", block_len)
