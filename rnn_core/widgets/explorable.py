@@ -72,10 +72,12 @@ Where the class stands in a notebook or the files have other names, say where th
 What ``controls.js`` offers: ``frame`` (claim, stage, controls, readout, caption, full screen,
 link), ``picture``, ``range``, ``stepper`` (with ``play``: a button that walks), ``player``,
 ``button``, ``checkbox``, ``select``, ``segmented``, ``reading`` (a number that flashes and keeps
-what it was), ``remembered`` (what something was before the hand moved it), ``roomy`` (words that
-may wrap, in a box that keeps its height), ``scrub`` (drag sideways), ``tween``, ``symbol`` and
-``typeset`` (``W_h`` as in the text).  What ``draw.js`` offers are marks: ``text``, ``math``,
-``tile``, ``array``, ``cell``, ``arrow``, ``grip``, ``axes``, ``line``, ``points``, ``bars``.
+what it was), ``flash`` (the flash alone), ``remembered`` (what something was before the hand moved
+it), ``roomy`` (words that may wrap, in a box that keeps its height), ``scrub`` (drag sideways),
+``flow`` (dashes that run along an arrow), ``tween``, ``symbol`` and ``typeset`` (``W_h`` as in the
+text).  What ``draw.js`` offers are marks: ``text``, ``math``, ``tile`` (with ``grip: true`` if it
+can be dragged), ``array``, ``cell``, ``arrow``, ``grip``, ``axes``, ``line``, ``points``, ``bars``;
+and ``pointOn``, where something is that travels along an arrow.
 
 Rules.  The model offers ``get set save_changes on off``; ``render`` may run twice and returns its
 cleanup; strings reach the page as text; words go through ``t``.  Every value that can be dragged

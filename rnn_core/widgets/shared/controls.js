@@ -86,7 +86,8 @@ export const spoken = (words) => words.replace(/\*([A-Za-z])\*/g, "$1");
 
 // link: the traits that a hand moves, each with a test of its value: { k: whole(1, T), carry: flag }.
 // The address of the page can hold them after #, where the host says by data-figure what this place is called.
-export function frame(el, { name, claim, shows = "", model, link = {} }) {
+// beside: on a wide screen in full, the readout stands beside the picture.
+export function frame(el, { name, claim, shows = "", model, link = {}, beside = false }) {
   const stage = html("div", { class: "u-stage" });
   const controls = html("form", { class: "u-controls", onsubmit: (event) => event.preventDefault() });
   const readout = html("div", { class: "u-readout" });
@@ -94,7 +95,7 @@ export function frame(el, { name, claim, shows = "", model, link = {} }) {
   const tools = html("div", { class: "u-tools" });
   const body = html("div", { class: "u-body" }, html("p", { class: "u-claim" }, typeset(claim)), stage, controls, readout, live,
     html("div", { class: "u-foot" }, html("p", { class: "u-caption" }, typeset(shows)), tools));
-  const root = html("figure", { class: `unrolled-explorable u-${name}`, "aria-label": spoken(claim) }, body);
+  const root = html("figure", { class: `unrolled-explorable u-${name}${beside ? " u-beside" : ""}`, "aria-label": spoken(claim) }, body);
   el.append(root);
   const stops = [onceSeen(root, () => nudge(root)), fullScreen(root, body, tools)];
   const place = el.dataset.figure;
@@ -151,7 +152,8 @@ function fullScreen(root, body, tools) {
   const fit = () => {
     body.style.transform = "";
     if (document.fullscreenElement !== root) { body.style.width = ""; return; }
-    body.style.width = `${Math.min(760, innerWidth - 24)}px`;
+    const most = root.classList.contains("u-beside") && innerWidth >= 1100 ? 1180 : 760;
+    body.style.width = `${Math.min(most, innerWidth - 24)}px`;
     requestAnimationFrame(() => requestAnimationFrame(() => { // the picture has taken its new width
       const scale = Math.min((innerWidth - 24) / body.offsetWidth, (innerHeight - 24) / body.offsetHeight);
       if (document.fullscreenElement === root) body.style.transform = `scale(${scale})`;
@@ -385,19 +387,24 @@ export function roomy(attributes = {}) {
 // The same words with every digit wide and every number below zero.
 export const widest = (words) => words.replace(/−?\d[\d.]*/g, (number) => `−${number.replace("−", "").replace(/\d/g, "8")}`);
 
+// Lights up for a moment: it has changed.
+export function flash(node) {
+  if (calm()) return;
+  node.flash?.cancel();
+  node.flash = node.animate?.([{ backgroundColor: "color-mix(in srgb, var(--u-weight) 40%, transparent)" }, { backgroundColor: "transparent" }], 600);
+}
+
 // A number in the readout: it flashes when it changes, and beside it stands, faint, what it was.
 export function reading(attributes = {}) {
   const now = html("span", { class: "u-now", ...attributes }), was = html("span", { class: "u-was", "aria-hidden": "true" });
   const past = remembered();
-  let flash, shown;
+  let shown;
   const set = (words) => {
     if (words === shown) return;
     const first = shown === undefined, before = past(shown = words);
     write(now, words);
     write(was, before === undefined || before === words ? "" : before);
-    if (first || calm()) return;
-    flash?.cancel();
-    flash = now.animate?.([{ backgroundColor: "color-mix(in srgb, var(--u-weight) 40%, transparent)" }, { backgroundColor: "transparent" }], 600);
+    if (!first) flash(now);
   };
   return { root: html("span", { class: "u-reading" }, now, was), set };
 }
@@ -445,6 +452,12 @@ export function scrub(target, { hit, take = () => {}, drag, drop = () => {}, mod
 // ---- motion, where the reader allows it
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Lets the dashes of the arrows run the way they point, for a moment.
+export function flow(arrows, ms = 1600) {
+  if (calm()) return;
+  for (const path of arrows) path.animate?.([{ strokeDashoffset: 0 }, { strokeDashoffset: -9 * Math.round(ms / 200) }], ms); // "5 4" is 9 long
+}
 
 // Calls paint(0..1) over `ms`; at once with 1 for readers who want no motion. Returns the call that stops it.
 export function tween(ms, paint) {

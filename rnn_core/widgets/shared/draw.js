@@ -51,10 +51,12 @@ export function fill(value, max = 1) {
   return { fill: color(value < 0 ? "grad" : "state"), "fill-opacity": (0.45 * share).toFixed(3) };
 }
 
-export function tile(x, y, value, { size = 34, height = size, max = 1, digits = 2, label, held = false, data = {} } = {}) {
+export function tile(x, y, value, { size = 34, height = size, max = 1, digits = 2, label, held = false, grip = false, data = {} } = {}) {
   const box = { x: x + 0.5, y: y + 0.5, width: size - 1, height: height - 1, rx: 2 };
-  return el("g", { class: held ? "u-tile u-held" : "u-tile", ...data },
+  const lines = `M${x + size / 2 - 2} ${y + height - 9}v6M${x + size / 2 + 2} ${y + height - 9}v6`; // what can be dragged looks so
+  return el("g", { class: `u-tile${held ? " u-held" : ""}${grip ? " u-grip u-scrub" : ""}`, ...data },
     el("rect", { ...box, ...fill(value, max), class: "u-edge" }),
+    grip ? el("path", { d: lines, stroke: color("weight"), "stroke-width": 1.5 }) : null,
     size >= 26 ? text(x + size / 2, y + height / 2 + 0.5, label ?? num(value, digits), { size: size < 38 ? 12 : 13, cls: "u-number" }) : null);
 }
 
@@ -114,6 +116,17 @@ function cutApart(points) {
     after: [at(5, 0), ...points.slice(k + 1)],
     bars: [[at(-4, -7), at(-4, 7)], [at(4, -7), at(4, 7)]],
   };
+}
+
+// The point of a polyline after a share of its length, 0 at its start and 1 at its end: for what travels along an arrow.
+export function pointOn(points, share) {
+  const pieces = points.slice(1).map((to, i) => [points[i], to, Math.hypot(to[0] - points[i][0], to[1] - points[i][1])]);
+  let left = share * pieces.reduce((sum, [, , long]) => sum + long, 0);
+  for (const [[x0, y0], [x1, y1], long] of pieces) {
+    if (left <= long && long > 0) return [x0 + (x1 - x0) * left / long, y0 + (y1 - y0) * left / long];
+    left -= long;
+  }
+  return points.at(-1);
 }
 
 // A polyline with round corners; a radius that does not fit becomes smaller.

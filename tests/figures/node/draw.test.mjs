@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fill, num, roundedPath, scale, short, ticks } from "../../../rnn_core/widgets/shared/draw.js";
+import { fill, num, pointOn, roundedPath, scale, short, ticks } from "../../../rnn_core/widgets/shared/draw.js";
 
 test("numbers are printed with a real minus sign, and zero without one", () => {
   assert.deepEqual([0.4999, -1, -0.001, 0, 12].map((v) => num(v)), ["0.50", "−1.00", "0.00", "0.00", "12.00"]);
@@ -32,4 +32,9 @@ test("a path keeps its ends, however short its pieces", () => {
   assert.equal(roundedPath([[0, 0], [10, 0]]), "M0.00 0.00L10.00 0.00");
   assert.match(roundedPath([[0, 0], [4, 0], [4, 100]], 12), /^M0.00 0.00L2.00 0.00Q4.00 0.00 4.00 2.00L4.00 100.00$/);
   assert.ok(!roundedPath([[0, 0], [0, 0], [5, 0]]).includes("NaN"));
+});
+
+test("what travels along an arrow goes at one speed, around corners and over pieces of no length", () => {
+  const way = [[0, 0], [0, 0], [10, 0], [10, 30]];
+  assert.deepEqual([0, 0.125, 0.25, 0.5, 1].map((share) => pointOn(way, share)), [[0, 0], [5, 0], [10, 0], [10, 10], [10, 30]]);
 });
