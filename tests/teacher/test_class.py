@@ -7,6 +7,7 @@ import csv
 import inspect
 import json
 import os
+import re
 import sys
 import textwrap
 import types
@@ -18,13 +19,13 @@ import pytest
 from rnn_core.checks.classroom import cli
 from rnn_core.checks.classroom.ask import Rooms
 from rnn_core.checks.classroom.cells import before
-from rnn_core.checks.classroom.collect import ANSWERS, students
-from rnn_core.checks.classroom.grade import NAMES, grade
+from rnn_core.checks.classroom.collect import students
+from rnn_core.checks.classroom.grade import grade
 from rnn_core.checks.exercise import TABLE, rewritten
 from tests.support.site import ROOT
-from tools import assignment, student
 
-MARKS = {exercise: mark for mark, (exercise, _) in ANSWERS.items()}
+ASKED = {name: answer.name for chapter in students(ROOT / "notebooks")
+         for name, answer in chapter.answers.items()}  # fmt: skip
 SLOW = {"language.train_toy"}  # one training each: two students are enough
 IMPORTS = """\
 import numpy as np
@@ -35,17 +36,25 @@ from rnn_core.gradcheck import relative_error
 """
 
 
-def cell(source, mark=None):
+def asked(exercise):
+    """The name that is to hold an answer; the reference's where no chapter asks for one."""
+    return ASKED.get(exercise, TABLE[exercise].reference.__name__)
+
+
+def cell(source, mark=None, graded=False):
     made = nbformat.v4.new_code_cell(source)
     if mark:
-        made.metadata["nbgrader"] = {"grade_id": mark, "grade": False, "solution": True}
+        made.metadata["nbgrader"] = {"grade_id": mark, "grade": graded, "solution": not graded}
     return made
 
 
 def notebook(answers):
     """A notebook with some answers, by the exercise's id."""
-    cells = [cell(source, MARKS[name]) for name, source in answers.items()]
-    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell(IMPORTS), *cells]))
+    cells = [cell(IMPORTS)]
+    for name, source in answers.items():
+        ask = f'check("{name}", {asked(name)}).require()'
+        cells += [cell(source, name), cell(ask, f"{name}-check", graded=True)]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
 
 
 def named(source, function, name):
@@ -66,18 +75,18 @@ def stands_alone(exercise):
     return all(name in scope for name in names & exercise.reference.__globals__.keys())
 
 
-FUNCTIONS = [e for e in TABLE.values() if not e.value and e.id in MARKS and stands_alone(e)]
+FUNCTIONS = [e for e in TABLE.values() if not e.value and stands_alone(e)]
 QUICK = [e for e in FUNCTIONS if e.id not in SLOW]
 
 
 def right(exercise):
     source = textwrap.dedent(inspect.getsource(exercise.reference))
-    return named(source, exercise.reference, NAMES[exercise.id])
+    return named(source, exercise.reference, asked(exercise.id))
 
 
 def wrong(exercise, mistake):
     source = rewritten(mistake.reference, mistake.instead)
-    return named(source, mistake.reference, NAMES[exercise.id])
+    return named(source, mistake.reference, asked(exercise.id))
 
 
 HOSTILE = {
@@ -364,18 +373,43 @@ def test_only_what_an_answer_needs_is_run():
     ]  # fmt: skip
 
 
-def test_every_exercise_of_the_chapters_has_its_mark():
-    found = {}
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        source = nbformat.read(path, as_version=4)
-        for made in source.cells:
-            if student.role(made, "solution") and made.cell_type == "code":
-                found[assignment.mark(made)] = made.source
-    asked = {mark for mark, (name, _) in ANSWERS.items() if name in TABLE}
-    assert asked == set(ANSWERS) and {name for name, _ in ANSWERS.values()} >= TABLE.keys()
-    assert asked <= found.keys()
-    for mark, (_, name) in ANSWERS.items():
-        assert name in found[mark], f"the answer of {mark} should define {name}"
+def test_every_exercise_that_a_chapter_asks_is_found_with_its_answer():
+    chapters = students(ROOT / "notebooks")
+    assert len(chapters) == len([*(ROOT / "notebooks").glob("*.ipynb")])
+    for chapter in chapters:
+        source = nbformat.read(ROOT / "notebooks" / f"{chapter.name}.ipynb", as_version=4)
+        asks = re.findall(r'check\("([\w.]+)"', "\n".join(c.source for c in source.cells))
+        assert chapter.answers.keys() == {*asks}
+        for name, answer in chapter.answers.items():
+            defines = rf"^(def {answer.name}\(|{answer.name} =)"
+            assert re.search(defines, answer.cells[answer.index], re.M), name
+
+
+def test_an_answer_is_found_where_checks_marks_or_both_are_gone_or_others_were_added(tmp_path):
+    def lacking(checks=True, marks=True, extra=()):
+        made = nbformat.reads(notebook({"bptt.clip": good, "anatomy.count": count}), as_version=4)
+        made.cells = [c for c in made.cells if checks or "check(" not in c.source]
+        made.cells[2:2] = [cell(source) for source in extra]
+        for one in made.cells:
+            one.metadata = one.metadata if marks else {}
+        return nbformat.writes(made)
+
+    good, count = (right(TABLE[name]) for name in ("bptt.clip", "anatomy.count"))
+    handed_in = {
+        "whole": lacking(),
+        "no checks": lacking(checks=False),
+        "no marks": lacking(marks=False),
+        "neither": lacking(checks=False, marks=False),
+        "tried": lacking(extra=["other = None", 'check("bptt.clip", other)']),
+    }
+    for name, text in handed_in.items():
+        (tmp_path / f"{name}.ipynb").write_text(text)
+    found = {s.name: s.answers for s in students(tmp_path)}
+    assert found.pop("neither") == {}  # nothing says what is asked there
+    for name, answers in found.items():
+        assert answers.keys() == {"bptt.clip", "anatomy.count"}, name
+        assert answers["bptt.clip"].cells[answers["bptt.clip"].index] == good, name
+        assert answers["bptt.clip"].name == "clip", name
 
 
 def test_the_command_is_there():

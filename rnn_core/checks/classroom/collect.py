@@ -8,58 +8,39 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ...words import t
+from ..exercise import TABLE
 
-# nbgrader's id of an answer cell: the exercise it answers, and the name that holds the answer
-ANSWERS = {
-    "by-hand": ("anatomy.by_hand", "h"),
-    "one-step": ("anatomy.step", "step"),
-    "sequence": ("anatomy.forward", "forward"),
-    "count": ("anatomy.count", "count"),
-    "unshare": ("anatomy.unshare", "unshare"),
-    "to-pytorch": ("anatomy.to_torch", "to_torch"),
-    "cell-backward": ("bptt.cell_backward", "cell_backward"),
-    "bptt": ("bptt.backward", "bptt"),
-    "contributions": ("bptt.contributions", "contributions"),
-    "predict": ("bptt.predict", "fate"),
-    "clip": ("bptt.clip", "clip"),
-    "carry": ("truncation.carry", "carry"),
-    "blocks-back": ("truncation.backward", "blocks_back"),
-    "streams": ("truncation.batches", "blocks"),
-    "bias": ("truncation.bias", "bias"),
-    "memory": ("truncation.memory", "kept"),
-    "detective": ("truncation.detective", "found"),
-    "embedding": ("language.embedding", "embedding_backward"),
-    "affine": ("language.affine", "affine_backward"),
-    "cross-entropy": ("language.cross_entropy", "cross_entropy"),
-    "sum-or-mean": ("language.same_step", "same_step"),
-    "train-toy": ("language.train_toy", "train_toy"),
-    "write": ("language.generate", "write"),
-    "from-words": ("perplexity.of_words", "of_words"),
-    "stream": ("perplexity.streaming", "streaming"),
-    "two-models": ("perplexity.two_models", "two_models"),
-    "words-characters": ("perplexity.per_word", "per_word"),
-    "floors": ("perplexity.floors", "floors"),
-    "grammar-floor": ("perplexity.automaton", "grammar_floor"),
-}
 LARGEST = 30_000_000  # bytes of a notebook; the largest chapter has one million
 MANY = 20_000  # files in an archive
 SKIPPED = {".ipynb_checkpoints", "__MACOSX"}
 
+# the cell below an answer, which says what exercise it is and what name holds the answer
+ASKS = re.compile(r"""^[ \t]*(?:assert )?check\(\s*["']([\w.]+)["']\s*,\s*(\w+)""", re.M)
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_\w+$")
 CANVAS = re.compile(r"(?P<name>[^_]+)(_LATE)?_(?P<number>\d+)_\d+_.+$", re.I)
 
 
 @dataclass
 class Answer:
-    """One answer cell: `cells` are the sources of its notebook's code cells, `index` its place."""
+    """An answer: the `name` that holds it, and the cell at `index` of its notebook's code cells."""
 
-    notebook: str
+    name: str
     cells: list
     index: int
+
+
+@dataclass
+class Cell:
+    """A code cell; `mark` is nbgrader's id of an answer, `graded` whether points stand on it."""
+
+    source: str
+    mark: str = ""
+    graded: bool = False
 
 
 @dataclass
@@ -89,44 +70,65 @@ def students(place):
     ValueError
         If there is no notebook.
     """
-    found = {}
+    found, read = {}, []
     for path, content in _notebooks(Path(place)):
         student = found.setdefault(_owner(path), Student(""))
         try:
             if isinstance(content, Exception):
                 raise content
-            _add(student, path, notebook(content))
+            read.append((student, notebook(content)))
         except (ValueError, OSError) as problem:
             student.problems.append(f"{path.name}: {problem}")
     if not found:
         raise ValueError(f"folder should hold notebooks (.ipynb), got {place}: there is none in it")
+    told = _told(cells for _, cells in read)
+    for student, cells in read:
+        _add(student, cells, told)
     names = [name for name, _ in found]
     for (name, number), student in found.items():
         student.name = name if names.count(name) == 1 else f"{name} ({number})"
     return sorted(found.values(), key=lambda student: _natural(student.name))
 
 
-def _add(student, path, cells):
+def _told(notebooks):
+    """{exercise: (mark, name)} as most notebooks have it, for one whose checks are gone."""
+    votes = Counter(vote for cells in notebooks for vote in _asked(cells, True).items())
+    return dict(vote for vote, _ in reversed(votes.most_common()))
+
+
+def _asked(cells, graded):
+    """{exercise: (mark of the answer above, name)} by the checks that nbgrader counts, or others.
+
+    A student may have changed them, for better or worse in that student's row alone.
+    """
+    found, mark = {}, ""
+    for cell in cells:
+        mark = cell.mark or mark
+        asks = ASKS.findall(cell.source) if cell.graded == graded else []
+        found.update((exercise, (mark, name)) for exercise, name in asks if exercise in TABLE)
+        mark = "" if cell.graded else mark
+    return found
+
+
+def _add(student, cells, told):
     """The answers of one notebook; of the same exercise in two, the one that was worked on."""
-    sources = [source for _, source in cells]
-    for mark, (exercise, name) in ANSWERS.items():
-        index = _place(cells, mark, exercise, name)
+    sources = [cell.source for cell in cells]
+    own, counted = (_asked(cells, graded) for graded in (False, True))
+    for exercise, (mark, name) in {**own, **told, **counted}.items():
+        index = _place(cells, mark, name, exercise in own or exercise in counted)
         if index is not None and (
             exercise not in student.answers or not _is_stub(sources[index], name)
         ):
-            student.answers[exercise] = Answer(str(path), sources, index)
+            student.answers[exercise] = Answer(name, sources, index)
 
 
-def _place(cells, mark, exercise, name):
+def _place(cells, mark, name, asked):
     """Where the answer is: the last cell of that mark; where the marks are lost, by its name."""
-    marked = [i for i, (own, _) in enumerate(cells) if own == mark]
-    if marked:
-        return marked[-1]
-    if not any(f'check("{exercise}"' in source for _, source in cells):
-        return None
     defines = re.compile(rf"^(def {name}\b|{name}\s*=)", re.M)
-    named = [i for i, (own, source) in enumerate(cells) if not own and defines.search(source)]
-    return named[-1] if named else None
+    places = [i for i, cell in enumerate(cells) if cell.mark and cell.mark == mark]
+    if not places and asked:
+        places = [i for i, c in enumerate(cells) if not c.mark and defines.search(c.source)]
+    return places[-1] if places else None
 
 
 def _is_stub(source, name):
@@ -265,7 +267,7 @@ def notebook(content):
     found = []
     for cell in cells:
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            found.append((_mark(cell), _source(cell)))
+            found.append(Cell(_source(cell), *_mark(cell)))
     return found
 
 
@@ -278,10 +280,11 @@ def _source(cell):
 
 
 def _mark(cell):
-    """The id of a cell that nbgrader takes for an answer."""
+    """The id of a cell that nbgrader takes for an answer, and whether points stand on it."""
     for key in ("metadata", "nbgrader"):
         cell = cell.get(key)
         if not isinstance(cell, dict):
-            return ""
-    mark = cell.get("grade_id")
-    return mark if isinstance(mark, str) and cell.get("grade") is not True else ""
+            return "", False
+    mark, graded = cell.get("grade_id"), cell.get("grade") is True
+    answer = isinstance(mark, str) and cell.get("solution") is True and not graded
+    return mark if answer else "", graded

@@ -14,9 +14,8 @@ from ..exercise import TABLE
 from ..runner import find, library, question
 from ..verdict import HEADLINES, Verdict
 from .ask import Rooms, pickled, verdict
-from .collect import ANSWERS, students
+from .collect import students
 
-NAMES = dict(ANSWERS.values())  # the name that holds an exercise's answer
 LINES, LONG = 12, 500  # of one verdict: lines, and characters in a line
 
 
@@ -112,7 +111,7 @@ def _run(todo, rooms, questions, limit, known, progress):
         exercise = find(name)
         with lock:
             its_library = library(name, seed)
-        code = {"cells": answer.cells, "index": answer.index, "name": NAMES[name],
+        code = {"cells": answer.cells, "index": answer.index, "name": answer.name,
                 "questions": questions}  # fmt: skip
         room = free.get()
         try:
@@ -135,7 +134,7 @@ def _run(todo, rooms, questions, limit, known, progress):
 
 def key(name, answer, seed, question_seed, limit):
     """A name for one answer and all that its verdict hangs on."""
-    said = [name, answer.cells, answer.index, seed, question_seed, limit, _package()]
+    said = [name, answer.name, answer.cells, answer.index, seed, question_seed, limit, _package()]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 

@@ -13,11 +13,9 @@ from pathlib import Path
 
 from ...words import t
 from ..runner import find
-from .collect import ANSWERS
 from .grade import named
 
 HERE = Path(__file__).parent
-MARKS = {exercise: mark for mark, (exercise, _) in ANSWERS.items()}
 KINDS = {"right": "right", "named": "known", "partly": "known", "form": "known",
          "changed": "known", "unknown": "other", "raised": "other", "hung": "other",
          "untouched": "open"}  # fmt: skip
@@ -135,7 +133,7 @@ def _mistakes(made):
 def _mistake(made, exercise, mistake, count, most):
     words = " ".join(map(_code, _words(made, exercise, mistake)))
     return (
-        f'<li><div class="head"><b>{_text(t(mistake))}</b><span>{_text(MARKS[exercise])}, '
+        f'<li><div class="head"><b>{_text(t(mistake))}</b><span>{_text(exercise)}, '
         f"{_text(_count(count, 'student', 'students'))}</span></div>"
         f'<span class="bar"><i style="width: {100 * count / most:.1f}%"></i></span>'
         f"<p>{words}</p></li>"
@@ -209,9 +207,11 @@ def _head(made, name):
         for kind in ("right", "known", "other")
     )
     said = t("{right} of {all} right", right=kinds["right"], all=len(made.rows))
+    chapter, _, own = name.partition(".")
     return (
-        f'<th title="{_text(find(name).title)}"><button type="button">{_text(MARKS[name])}'
-        f'</button><span class="share">{parts}</span><small>{_text(said)}</small></th>'
+        f'<th title="{_text(find(name).title)}"><small>{_text(chapter)}.</small>'
+        f'<button type="button">{_text(own).replace("_", "_<wbr>")}</button>'
+        f'<span class="share">{parts}</span><small>{_text(said)}</small></th>'
     )
 
 
