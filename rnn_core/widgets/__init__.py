@@ -14,6 +14,7 @@ _HOME = {
     "NextWord": "next_word.next_word",
     "Perplexity": "perplexity.perplexity",
     "Reber": "reber.reber",
+    "Gate": "gate.gate",
     "Guess": "guess.guess",
     "Guesses": "guesses.guesses",
 }

@@ -7,6 +7,7 @@ import pytest
 
 from rnn_core.widgets import (
     Backward,
+    Gate,
     GradientNorms,
     NextWord,
     Perplexity,
@@ -17,7 +18,7 @@ from rnn_core.widgets import (
 from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
-FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
+FIGURES = [Backward, Gate, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
 ALL = pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.__name__)
 STATE = "JSON.stringify(figure.model.state)"
 RESET = "(s) => { for (const pair of Object.entries(JSON.parse(s))) figure.model.set(...pair); }"

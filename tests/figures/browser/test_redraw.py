@@ -4,6 +4,7 @@ import pytest
 
 from rnn_core.widgets import (
     Backward,
+    Gate,
     GradientNorms,
     NextWord,
     Perplexity,
@@ -14,7 +15,7 @@ from rnn_core.widgets import (
 from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
-FIGURES = [Backward, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
+FIGURES = [Backward, Gate, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
 SHOWN = """(id) => {
   const [stage, readout] = [".u-stage", ".u-readout"]
     .map((place) => document.querySelector(`#${id} ${place}`));
