@@ -103,6 +103,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from rnn_core.cell import RNNCell
 from rnn_core.words import catalogue, t
 
 from .bundle import SHARED, bundle
@@ -121,6 +122,15 @@ def fail(name, should, got, why):
 def brief(value):
     words = " ".join(repr(value).split())
     return words if len(words) <= 60 else words[:57] + "..."
+
+
+def weights_of(cell, default):
+    """W_x, W_h and b of an `RNNCell`, or of `default` where none is given."""
+    cell = default if cell is None else cell
+    if not isinstance(cell, RNNCell):
+        why = "the layer comes first, then the inputs"
+        fail("cell", "an RNNCell, such as RNNCell(W_x, W_h, b)", brief(cell), why)
+    return cell.params
 
 
 def typeset(words):

@@ -1,8 +1,9 @@
 // Backward: the gradient goes back through a short unrolled layer, one step at a time, and is checked.
 
 import { array, arrow, cell, color, el, group, math, num, text } from "../shared/draw.js";
-import { checkbox, flag, frame, html, listen, picture, put, roomy, stepper, symbol, whole, widest, write } from "../shared/controls.js";
+import { assign, checkbox, flag, flash, flow, frame, html, listen, picture, put, reading, roomy, stepper, symbol, whole, widest, write } from "../shared/controls.js";
 import { add, cellBackward, forward, norm, zeros } from "../shared/rnn.js";
+import { t as words } from "../shared/words.js";
 
 const FIXED = ["W_x", "W_h", "b", "xs", "ys", "h_0"], CONTROLS = ["back", "from_next", "accumulate"];
 const WEIGHTS = ["W_x", "W_h", "b"], PASS = 1e-7, EPS = 1e-5;
@@ -35,26 +36,27 @@ export function compute(s) {
     next = step.dh_prev;
   }
   const sums = steps.reduce((sum, { share }) => s.accumulate ? add(sum, share) : share, zeros(s.measured.length));
-  const scale = Math.max(norm(sums), norm(s.measured));
-  return { ...s, hs, T, own, steps, sums, error: scale > 0 ? norm(subtract(sums, s.measured)) / scale : 0 };
+  const scale = Math.max(norm(sums), norm(s.measured)), off = subtract(sums, s.measured);
+  return { ...s, hs, T, own, steps, sums, error: scale > 0 ? norm(off) / scale : 0, differs: off.map((d) => Math.abs(d) > PASS * scale) };
 }
 
 const vector = (values) => `(${values.map((value) => num(value)).join(", ")})`, vectorOf = vector;
 
 // The same words as Backward.summary() in Python.
 export function summary(s) {
-  const now = s.steps.at(-1);
-  let words = `Back through ${s.back} of ${s.T} steps. `;
+  const now = s.steps.at(-1), said = [words("Back through {back} of {T} steps.", { back: s.back, T: s.T })];
   if (now) {
-    words += `The gradient at h_${now.t} is ${vector(now.dh)}: ${vector(now.own)} from its own loss`;
-    if (now.t < s.T) words += s.from_next ? ` and ${vector(now.next)} from step ${now.t + 1}` : `; ${vector(now.next)} from step ${now.t + 1} is left out`;
-    words += ". ";
+    const values = { k: now.t, all: vector(now.dh), own: vector(now.own), next: vector(now.next), after: now.t + 1 };
+    said.push(now.t === s.T ? words("The gradient at h_{k} is {all}: {own} from its own loss.", values)
+      : s.from_next ? words("The gradient at h_{k} is {all}: {own} from its own loss and {next} from step {after}.", values)
+        : words("The gradient at h_{k} is {all}: {own} from its own loss; {next} from step {after} is left out.", values));
   }
-  return words + verdict(s);
+  return [...said, `${verdict(s).join(" ")}.`].join(" ");
 }
 
-const verdict = (s) => s.error < PASS ? "The check passes: the relative error is below 1e−7."
-  : `${s.back === s.T ? "The check fails" : "Not there yet"}: the relative error is ${num(s.error, 3)}.`;
+// The judgment, and its number.
+const verdict = (s) => s.error < PASS ? [words("The check passes: the relative error is below"), "1e−7"]
+  : [s.back === s.T ? words("The check fails: the relative error is") : words("Not there yet: the relative error is"), num(s.error, 3)];
 
 // ---- where things are: `along` is time, `across` runs from the input through the cell to the loss
 
@@ -82,12 +84,12 @@ function layout(width, { T, D, H }) {
   };
 }
 
-// ---- the picture
+// ---- the picture; light: what the reader looks at in the formulas or the table, whose arrows are drawn thick
 
-function scene(s, width) {
+function scene(s, width, light) {
   const L = layout(width, { T: s.T, D: s.xs[0].length, H: s.h_0.length });
   const now = s.steps.at(-1), marks = [now ? band(L, L.along(now.t), width) : null];
-  for (let t = 1; t <= s.T; t++) marks.push(el("g", { "data-step": t }, copy(s, L, t)));
+  for (let t = 1; t <= s.T; t++) marks.push(el("g", { "data-step": t }, copy(s, L, t, light)));
   return { height: L.height, marks: marks.filter(Boolean), label: summary(s) };
 }
 
@@ -109,14 +111,18 @@ function name(L, along, across, letter, index, role, shift = 0) {
 }
 
 // Step t: its loss, its cell, its input; and what the gradient left behind if it has come this far.
-function copy(s, L, t) {
+function copy(s, L, t, light) {
   const at = L.along(t), back = s.steps.find((step) => step.t === t), D = s.xs[0].length, H = s.h_0.length;
   const path = (...points) => points.map(([along, across]) => L.place(along, across));
-  const edge = L.acrossHalf, before = at - L.pitch, { low, meet, loss, turn } = L;
-  const forth = t > 1 ? before + L.alongHalf : at - L.pitch / 2;
+  const edge = L.acrossHalf, before = at - L.pitch, { low, meet, loss, turn } = L, now = s.steps.at(-1)?.t;
+  const forth = t > 1 ? before + L.alongHalf : at - L.pitch / 2, half = at - L.pitch / 2;
+  const broad = (lit) => lit ? 4 : 1.75;
+  // a gradient's way; the last ones are those of the step that was done last
+  const home = (way, points, { last = t === now, ...options } = {}) => el("g", { "data-way": way, "data-last": last },
+    arrow(path(...points), { backward: true, width: broad(last && light?.split(" ").includes(way)), ...options }));
   const nodes = [
-    arrow(path([forth, -turn], [at - L.alongHalf, -turn])),
-    arrow(path([at - turn, low + L.deep(D)], [at - turn, -edge]), { role: "input" }),
+    arrow(path([forth, -turn], [at - L.alongHalf, -turn]), { width: broad(back && light === "W_h") }),
+    arrow(path([at - turn, low + L.deep(D)], [at - turn, -edge]), { role: "input", width: broad(back && light === "W_x") }),
     tiles(L, at, loss, s.own[t - 1]),
     L.wide ? name(L, at, loss, "L", t, "grad", -29) : name(L, at, loss, "L", t, "grad", -28),
     L.wide ? name(L, at - turn - 14, (low + L.deep(D) - edge) / 2, "x", t, "input") : back ? name(L, at, low, "dx", t, "grad", -28) : name(L, at, low, "x", t, "input", -28),
@@ -124,18 +130,30 @@ function copy(s, L, t) {
     cell(...L.place(at, 0), CELL.width, CELL.height, { label: "h", index: t, role: back ? "grad" : "ink" }),
   ];
   if (back) {
-    const half = at - L.pitch / 2, cut = !s.from_next && t > 1;
+    const own = WEIGHTS.includes(light), [x, y] = L.place(at, 0);
     nodes.push(
-      arrow(path([at, loss - L.deep(H)], [at, meet + L.deep(H)]), { backward: true }),
-      arrow(path([at, meet - L.deep(H)], [at, edge]), { backward: true }),
-      arrow(path([at + turn, -edge], [at + turn, low + L.deep(D)]), { backward: true }),
-      arrow(path([at - L.alongHalf, turn], [half, turn], [half, meet - L.deep(H)]), { backward: true }),
+      own ? el("rect", { x: x - CELL.width / 2, y: y - CELL.height / 2, width: CELL.width, height: CELL.height, rx: 8, fill: "none", stroke: color("weight"), "stroke-width": 4 }) : null,
+      home("own", [[at, loss - L.deep(H)], [at, meet + L.deep(H)]]),
+      home("in", [[at, meet - L.deep(H)], [at, edge]]),
+      home("dx", [[at + turn, -edge], [at + turn, low + L.deep(D)]]),
+      home("prev", [[at - L.alongHalf, turn], [half, turn], [half, meet - L.deep(H)]]),
       tiles(L, at, meet, back.dh), tiles(L, at, low, back.dx), tiles(L, half, meet, back.dh_prev),
       L.wide ? name(L, at - L.thick(H) - 17, meet, "dh", t, "grad") : null, L.wide ? name(L, at, low, "dx", t, "grad", 29) : null,
-      t > 1 ? arrow(path([half - L.thick(H), meet], [before + L.thick(H), meet]), { backward: true, cut }) : name(L, half, meet, "dh", 0, "grad", -29),
+      t > 1 ? onward(s, L, t, home) : name(L, half, meet, "dh", 0, "grad", -29),
     );
   }
   return group(nodes);
+}
+
+// From step t to the state before it: the arrow that a press cuts and joins. The word stands at the one that counts now.
+function onward(s, L, t, home) {
+  const half = L.along(t) - L.pitch / 2, begin = half - L.thick(s.h_0.length), end = L.along(t) - L.pitch + L.thick(s.h_0.length);
+  const [x, y] = L.place((begin + end) / 2, L.meet), now = s.steps.at(-1).t, counts = t === Math.max(now, Math.min(now + 1, s.T));
+  const say = s.from_next ? words("cut") : words("join");
+  return el("g", { class: "u-press", "data-cut": t },
+    el("rect", { x: x - 22, y: y - 22, width: 44, height: 44, fill: "transparent" }, el("title", {}, say)),
+    home("next", [[begin, L.meet], [end, L.meet]], { cut: !s.from_next, last: t === now + 1 }),
+    counts ? L.wide ? text(x, y - 17, say, { role: "grad", cls: "u-word" }) : text(x + 14, y, say, { role: "grad", anchor: "start", cls: "u-word" }) : null);
 }
 
 // ---- the shares of each weight, their sum, and what central differences say
@@ -146,38 +164,51 @@ function table(s) {
   const steps = s.xs.map((_, i) => s.xs.length - i), head = (...words) => html("th", { scope: "col" }, ...words);
   const rows = entriesOf(s).map(([weight, ...index]) => {
     const [letter, below = ""] = weight.split("_"), cells = [...steps, "sum", "measured"].map((key) => html("td", { "data-number": key }));
-    return { cells, root: html("tr", { class: index.every((i) => i === 0) ? "u-first" : "" }, html("th", { scope: "row" }, symbol(letter, below), `[${index.join(",")}]`), cells) };
+    const sign = html("td", { class: "u-sign" });
+    return { cells, sign, root: html("tr", { class: index.every((i) => i === 0) ? "u-first" : "", "data-light": weight }, html("th", { scope: "row" }, symbol(letter, below), `[${index.join(",")}]`), cells.slice(0, -1), sign, cells.at(-1)) };
   });
   const sum = html("span", {});
-  const root = html("table", { class: "u-shares" }, html("caption", {}, "Each step's share of the gradient"),
-    html("thead", {}, html("tr", {}, html("td", {}), steps.map((t) => head(symbol("t"), ` = ${t}`)), head(sum), head("measured"))),
+  const root = html("table", { class: "u-shares" }, html("caption", {}, words("Each step's share of the gradient")),
+    html("thead", {}, html("tr", {}, html("td", {}), steps.map((t) => head(symbol("t"), ` = ${t}`)), head(sum), html("td", { class: "u-sign" }), head(words("measured")))),
     html("tbody", {}, rows.map((row) => row.root)));
   return {
     root,
     set(now) {
-      write(sum, now.accumulate ? "sum" : "last");
-      rows.forEach(({ cells }, k) => [...steps.map((t) => now.steps.find((step) => step.t === t)?.share[k]), now.back ? now.sums[k] : undefined, now.measured[k]]
-        .forEach((value, c) => write(cells[c], value === undefined ? "" : num(value, 3))));
+      write(sum, now.accumulate ? words("sum") : words("last"));
+      rows.forEach(({ cells, sign }, k) => {
+        const values = [...steps.map((t) => now.steps.find((step) => step.t === t)?.share[k]), now.back ? now.sums[k] : undefined, now.measured[k]];
+        values.forEach((value, c) => tell(cells[c], value === undefined ? "" : num(value, 3)));
+        write(sign, now.back ? now.differs[k] ? "≠" : "=" : "");
+        assign(cells.at(-2), "class", now.back && now.differs[k] ? "u-differs" : null);
+      });
     },
   };
 }
 
+// A number of the table: it flashes where it takes the place of another.
+function tell(td, shown) {
+  const before = td.textContent;
+  if (before === shown) return;
+  write(td, shown);
+  if (before && shown) flash(td);
+}
+
 function formulas(s, vector = vectorOf) {
   const now = s.steps.at(-1), d = (...words) => el("span", { class: "u-math" }, "d", ...words);
-  if (!now) return [el("p", {}, "The states are known, and with them the gradient of each loss by its own state. Step back.")];
-  const { t } = now, far = t === s.T;
+  if (!now) return [el("p", {}, words("The states are known, and with them the gradient of each loss by its own state. Step back."))];
+  const { t } = now, far = t === s.T, line = (ways, ...children) => el("p", { tabindex: 0, "data-light": ways }, ...children);
   return [
-    el("p", {}, d(symbol("h", t)), " = ", vector(now.own), far ? "" : el("span", { class: s.from_next ? "" : "u-left-out" }, " + ", vector(now.next)), " = ", el("strong", {}, vector(now.dh))),
-    el("p", {}, d(symbol("a", t)), " = ", d(symbol("h", t)), " · (1 − ", symbol("h", t), "²) = ", el("strong", {}, vector(now.da))),
-    el("p", {}, d(symbol("x", t)), " = ", d(symbol("a", t)), " ", symbol("W", "x"), "ᵀ = ", el("strong", {}, vector(now.dx))),
-    el("p", {}, "to ", symbol("h", t - 1), ": ", d(symbol("a", t)), " ", symbol("W", "h"), "ᵀ = ", el("strong", {}, vector(now.dh_prev))),
+    line("own next", d(symbol("h", t)), " = ", vector(now.own), far ? "" : el("span", { class: s.from_next ? "" : "u-left-out" }, " + ", vector(now.next)), " = ", el("strong", {}, vector(now.dh))),
+    line("in", d(symbol("a", t)), " = ", d(symbol("h", t)), " · (1 − ", symbol("h", t), "²) = ", el("strong", {}, vector(now.da))),
+    line("dx", d(symbol("x", t)), " = ", d(symbol("a", t)), " ", symbol("W", "x"), "ᵀ = ", el("strong", {}, vector(now.dx))),
+    line("prev", words("to"), " ", symbol("h", t - 1), ": ", d(symbol("a", t)), " ", symbol("W", "h"), "ᵀ = ", el("strong", {}, vector(now.dh_prev))),
   ];
 }
 
 // ---- wiring
 
 function render({ model, el: host }) {
-  const page = frame(host, { name: "backward", claim: CLAIM, shows: SHOWS, model, link: { back: (v) => whole(0, model.get("xs").length)(v), from_next: flag, accumulate: flag } });
+  const page = frame(host, { name: "backward", claim: CLAIM, shows: SHOWS, model, beside: true, link: { back: (v) => whole(0, model.get("xs").length)(v), from_next: flag, accumulate: flag } });
   let fixed, s;
   const take = () => {
     fixed = Object.fromEntries(FIXED.map((name) => [name, model.get(name)]));
@@ -186,17 +217,21 @@ function render({ model, el: host }) {
   const read = () => { s = compute({ ...fixed, ...Object.fromEntries(CONTROLS.map((name) => [name, model.get(name)])) }); };
   take();
   read();
-  const back = stepper({ label: "Steps back", min: 0, max: s.T, value: s.back, format: (n) => `${n} of ${s.T}`, oninput: (n) => put(model, { back: n }) });
-  const fromNext = checkbox({ label: html("span", {}, "add the gradient from ", symbol("t+1")), value: s.from_next, oninput: (on) => put(model, { from_next: on }) });
-  const accumulate = checkbox({ label: "add up the shares (+=)", value: s.accumulate, oninput: (on) => put(model, { accumulate: on }) });
+  const back = stepper({ label: words("Steps back"), min: 0, max: s.T, value: s.back, play: 1600, format: (n) => words("{n} of {T}", { n, T: s.T }), oninput: (n) => put(model, { back: n }) });
+  const fromNext = checkbox({ label: html("span", {}, words("add the gradient from"), " ", symbol("t+1")), value: s.from_next, oninput: (on) => put(model, { from_next: on }) });
+  const accumulate = checkbox({ label: words("add up the shares (+=)"), value: s.accumulate, oninput: (on) => put(model, { accumulate: on }) });
   page.controls.append(back.root, fromNext.root, accumulate.root);
   const sums = roomy({ class: "u-formulas" }), result = roomy({ class: "u-verdict" }), grid = html("div", {});
+  const judged = html("span", {}), error = reading();
+  result.shown.append(judged, " ", error.root);
   page.readout.append(html("div", { class: "u-words" }, sums.root, result.root), grid);
   let shares = table(s);
   grid.append(shares.root);
-  const pic = picture(page.stage, (width) => scene(s, width));
+  let light;
+  const pic = picture(page.stage, (width) => scene(s, width, light));
 
   const update = () => {
+    const before = s.back;
     read();
     back.limit(0, s.T);
     back.set(s.back);
@@ -205,21 +240,30 @@ function render({ model, el: host }) {
     shares.set(s);
     sums.set(formulas(s));
     sums.reserve(formulas(compute({ ...s, back: s.T - 1, from_next: true }), (values) => widest(vector(values))));
-    result.set([verdict(s)]);
-    result.reserve([verdict({ ...s, back: s.T, error: 0 })]);
+    const [judgment, by] = verdict(s);
+    write(judged, judgment);
+    error.set(by);
+    result.reserve([`${verdict({ ...s, back: s.T - 1, error: 1 }).join(" ")} 8.888`]);
     result.shown.className = `u-verdict ${s.error < PASS ? "u-pass" : s.back === s.T ? "u-fail" : ""}`;
     pic.redraw();
+    if (s.back !== before) requestAnimationFrame(() => flow(pic.svg.querySelectorAll("[data-last] [stroke-dasharray]")));
     page.say(summary(s));
   };
   const renew = () => { take(); read(); shares = table(s); grid.replaceChildren(shares.root); update(); };
   update();
 
   const pick = (event) => {
+    if (event.target.closest("[data-cut]")) return put(model, { from_next: !s.from_next });
     const t = event.target.closest("[data-step]")?.dataset.step;
     if (t) put(model, { back: s.T - Number(t) + 1 });
   };
   pic.svg.addEventListener("click", pick);
-  const stops = [listen(model, CONTROLS, update), listen(model, FIXED, renew)];
+  const look = ({ type, target }) => { // a formula or a row that is looked at lights its arrows
+    const now = type.endsWith("out") ? undefined : target.closest("[data-light]")?.dataset.light;
+    if (now !== light) { light = now; pic.redraw(); }
+  };
+  for (const type of ["pointerover", "pointerout", "focusin", "focusout"]) page.readout.addEventListener(type, look);
+  const stops = [listen(model, CONTROLS, update), listen(model, FIXED, renew), back.stop];
   return () => { stops.forEach((stop) => stop()); pic.end(); page.end(); };
 }
 

@@ -7,8 +7,9 @@ from rnn_core.cell import RNNCell
 from rnn_core.gradcheck import central_difference, relative_error
 from rnn_core.plots import array, arrow, canvas, cell, label, number, text
 from rnn_core.rnn import RNN
+from rnn_core.words import t as words
 
-from ..explorable import Explorable, Flag, Numbers, Whole, fail
+from ..explorable import Explorable, Flag, Numbers, Whole, fail, weights_of
 
 # One decimal each, so that a reader can follow every sum by hand.
 DEFAULT_CELL = RNNCell(W_x=[[0.9, -0.6]], W_h=[[0.5, -0.8], [0.7, 0.4]], b=[0.1, -0.2])
@@ -31,9 +32,14 @@ class Backward(Explorable):
     xs, ys : arrays (T, D) and (T, H), optional
         Two or three inputs and the targets.
     h_0 : array (H,), optional
-    **traits
-        ``back`` (how many steps back, 0 to T), ``from_next`` (add the gradient from t+1?),
-        ``accumulate`` (add up the steps' shares, or keep the last one only?).
+    back : int
+        How many steps the gradient has come back, 0 to T.
+    from_next : bool
+        Add the gradient from step t+1 to that of the step's own loss?
+    accumulate : bool
+        Add up the steps' shares, or keep the last one only?
+    **state
+        `W_x`, `W_h` and `b` in place of `cell`; and what every ipywidget takes, such as `layout`.
     """
 
     claim = (
@@ -41,8 +47,9 @@ class Backward(Explorable):
         "weight sums its shares over all steps. Leave out either, and the check fails."
     )
     shows = (
-        "Solid arrows carry the states forward, dashed ones the gradients back. The table holds "
-        "each step's share, their sum, and the same gradient measured by central differences."
+        "Solid arrows carry the states forward, dashed ones the gradients back. Press a state to "
+        "go back to it; press the arrow from the step after it to cut that. The table holds each "
+        "step's share, their sum, and the same gradient measured by central differences."
     )
 
     W_x = Numbers(2)
@@ -55,10 +62,22 @@ class Backward(Explorable):
     from_next = Flag(True)
     accumulate = Flag(True)
 
-    def __init__(self, cell=None, xs=None, h_0=None, ys=None, **traits):
+    def __init__(
+        self,
+        cell=None,
+        xs=None,
+        h_0=None,
+        ys=None,
+        *,
+        back=2,
+        from_next=True,
+        accumulate=True,
+        **state,
+    ):
         given = {"xs": (xs, DEFAULT_XS), "h_0": (h_0, DEFAULT_H_0), "ys": (ys, DEFAULT_YS)}
         arrays = {name: own if z is None else z for name, (z, own) in given.items()}
-        super().__init__(**{**(cell or DEFAULT_CELL).params, **arrays, **traits})
+        switches = {"back": back, "from_next": from_next, "accumulate": accumulate}
+        super().__init__(**{**weights_of(cell, DEFAULT_CELL), **arrays, **switches, **state})
 
     @traitlets.validate("W_x", "W_h", "b", "xs", "ys", "h_0", "back")
     def _fit(self, proposal):
@@ -135,22 +154,35 @@ class Backward(Explorable):
 
     def summary(self):
         T, steps, error = len(self.xs), self.steps, self.error
-        words = f"Back through {self.back} of {T} steps. "
+        said = [words("Back through {back} of {T} steps.", back=self.back, T=T)]
         if steps:
             s = steps[-1]
-            words += f"The gradient at h_{s['t']} is {_vector(s['dh'])}: "
-            words += f"{_vector(s['own'])} from its own loss"
-            if s["t"] < T:
-                words += (
-                    f" and {_vector(s['next'])} from step {s['t'] + 1}"
-                    if self.from_next
-                    else f"; {_vector(s['next'])} from step {s['t'] + 1} is left out"
+            values = {"k": s["t"], "after": s["t"] + 1, "all": _vector(s["dh"])}
+            values |= {"own": _vector(s["own"]), "next": _vector(s["next"])}
+            said.append(
+                words("The gradient at h_{k} is {all}: {own} from its own loss.", **values)
+                if s["t"] == T
+                else words(
+                    "The gradient at h_{k} is {all}: {own} from its own loss and {next} from step "
+                    "{after}.",
+                    **values,
                 )
-            words += ". "
+                if self.from_next
+                else words(
+                    "The gradient at h_{k} is {all}: {own} from its own loss; {next} from step "
+                    "{after} is left out.",
+                    **values,
+                )
+            )
         if error < PASS:
-            return words + "The check passes: the relative error is below 1e−7."
-        verdict = "The check fails" if self.back == T else "Not there yet"
-        return words + f"{verdict}: the relative error is {number(error, 3)}."
+            passes = words("The check passes: the relative error is below")
+            return " ".join([*said, passes, "1e−7."])
+        verdict = (
+            words("The check fails: the relative error is")
+            if self.back == T
+            else words("Not there yet: the relative error is")
+        )
+        return " ".join([*said, verdict, f"{number(error, 3)}."])
 
     def draw(self):
         T, D, H = len(self.xs), len(self.xs[0]), len(self.h_0)

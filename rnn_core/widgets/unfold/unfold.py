@@ -9,7 +9,7 @@ from rnn_core.plots import array, arrow, canvas, cell, label, number, text
 from rnn_core.plots.style import PALETTE
 from rnn_core.rnn import RNN
 
-from ..explorable import Explorable, Flag, Numbers, Whole, fail
+from ..explorable import Explorable, Flag, Numbers, Whole, fail, weights_of
 
 # One decimal each, so that a reader can follow every sum by hand.
 DEFAULT_CELL = RNNCell(
@@ -44,8 +44,16 @@ class Unfold(Explorable):
         The layer; a small one by default.  At most six numbers in D and H together.
     xs : array (T, D), optional
         Two to six inputs.
-    **traits
-        ``h_0``, ``step`` (1 to T), ``unrolled``, ``held``; or ``W_x``, ``W_h``, ``b``.
+    h_0 : array (H,), optional
+        The first state; zeros by default.
+    step : int
+        The step whose numbers are shown, 1 to T.
+    unrolled : bool
+        Copies side by side, or one layer with a loop.
+    held : list, optional
+        The number in the reader's hand: ``["W_h", 0, 2]``, ``["b", 1]``, ``["xs", 1, 0]``.
+    **state
+        `W_x`, `W_h` and `b` in place of `cell`; and what every ipywidget takes, such as `layout`.
     """
 
     claim = (
@@ -66,11 +74,14 @@ class Unfold(Explorable):
     unrolled = Flag(True)
     held = Held().tag(sync=True)
 
-    def __init__(self, cell=None, xs=None, **traits):
-        weights = (cell or DEFAULT_CELL).params
-        traits = {**weights, "xs": DEFAULT_XS if xs is None else xs, **traits}
-        traits.setdefault("h_0", np.zeros(len(traits["b"])))
-        traits.setdefault("held", ["W_h", 0, len(traits["b"]) - 1])
+    def __init__(
+        self, cell=None, xs=None, *, h_0=None, step=2, unrolled=True, held=None, **state
+    ):
+        traits = {**weights_of(cell, DEFAULT_CELL), **state}
+        H = np.size(traits["b"])
+        traits |= {"xs": DEFAULT_XS if xs is None else xs, "step": step, "unrolled": unrolled}
+        traits["h_0"] = np.zeros(H) if h_0 is None else h_0
+        traits["held"] = ["W_h", 0, H - 1] if held is None else held
         super().__init__(**traits)
 
     @traitlets.validate("W_x", "W_h", "b", "xs", "h_0", "step", "held")

@@ -23,7 +23,9 @@ def flat(grads):
 
 
 def says(page):
-    return page.locator(".u-verdict").inner_text().strip()
+    verdict = page.locator(".u-verdict")
+    judged, error = verdict.locator("span").first, verdict.locator(".u-now")
+    return f"{judged.inner_text()} {error.inner_text()}."
 
 
 def expect_on_screen(page, **traits):
@@ -37,6 +39,11 @@ def expect_on_screen(page, **traits):
     for step in figure.steps:
         for name in ("own", "dh", "dx", "dh_prev"):
             assert {number(v) for v in step[name]} <= set(tiles), name
+    differs = np.abs(flat(figure.grads) - flat(figure.measured)) > 1e-7 * np.linalg.norm(
+        flat(figure.measured)
+    )
+    signs = page.locator("tbody .u-sign").all_inner_texts()
+    assert signs == ["≠" if off else "=" for off in differs]
     assert figure.summary().endswith(says(page))
     assert page.locator(".u-stage svg").get_attribute("aria-label") == figure.summary()
 
@@ -75,6 +82,70 @@ def test_a_touch_on_a_step_goes_back_to_it(browser):
         page.locator('g[data-step="2"] .u-cell').tap()
         page.wait_for_function("figure.model.get('back') === 2")
         expect_on_screen(page, back=2)
+
+
+def pressed(page, step, way="click"):
+    box = page.locator(f"g[data-cut='{step}'] rect").bounding_box()
+    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*at) if way == "click" else page.touchscreen.tap(*at)
+    settled(page)
+
+
+@pytest.mark.parametrize(("width", "way"), [(1280, "click"), (360, "tap")])
+def test_the_arrow_from_the_next_step_is_cut_by_a_press_and_joined_by_another(browser, width, way):
+    with bare_page(browser, Backward(back=3), width=width, has_touch=way == "tap") as page:
+        pressed(page, 2, way)
+        expect_on_screen(page, back=3, from_next=False)
+        assert not page.get_by_role("checkbox").first.is_checked()
+        assert page.locator(".u-verdict .u-was").inner_text() == "1e−7"  # what it was
+        pressed(page, 3, way)
+        expect_on_screen(page, back=3)
+
+
+def test_a_formula_that_is_looked_at_lights_its_arrows(browser):
+    thick = "nodes => nodes.map((node) => node.parentNode.parentNode.dataset.way)"
+    with bare_page(browser, Backward(back=2)) as page:
+        lit = page.locator(".u-stage [stroke-width='4'][stroke-dasharray]")
+        for line, ways in enumerate([["own", "next"], ["in"], ["dx"], ["prev"]]):
+            page.locator(".u-formulas p").nth(line).hover()
+            settled(page)
+            assert sorted(set(lit.evaluate_all(thick))) == sorted(ways)
+        page.mouse.move(2, 2)
+        settled(page)
+        assert lit.count() == 0
+        page.locator(".u-formulas p").nth(2).focus()  # and from the keyboard
+        settled(page)
+        assert set(lit.evaluate_all(thick)) == {"dx"}
+        page.locator("tr[data-light=W_h]").first.hover()
+        settled(page)
+        assert page.locator(".u-stage rect[stroke-width='4']").count() == 2  # the cells it is in
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("no-preference", True), ("reduce", False)])
+def test_the_dashes_flow_when_a_step_is_done_unless_the_reader_wants_no_motion(
+    browser, motion, moves
+):
+    with bare_page(browser, Backward(back=1), reduced_motion=motion) as page:
+        page.evaluate(  # what the page asks to move, and how: it need not be caught moving
+            """() => { window.asked = 0; const animate = Element.prototype.animate;
+            Element.prototype.animate = function (frames, ...rest) {
+              if ("strokeDashoffset" in frames[0]) window.asked += 1;
+              return animate.call(this, frames, ...rest); }; }"""
+        )
+        page.get_by_role("button", name="Steps back: one on").click()
+        settled(page)
+        assert (page.evaluate("asked") > 0) is moves
+
+
+def test_the_play_button_walks_back_to_the_first_step(browser):
+    with bare_page(browser, Backward(back=0)) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
+        page.get_by_role("button", name="Steps back: play").click()
+        page.clock.run_for(6000)
+        page.clock.resume()
+        page.get_by_role("button", name="Steps back: play").wait_for()  # it has stopped
+        expect_on_screen(page, back=3)
 
 
 def test_python_moves_it_twice_and_it_leaves_nothing_behind(browser):

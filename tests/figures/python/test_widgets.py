@@ -13,7 +13,7 @@ import pytest
 import rnn_core.widgets
 from rnn_core import RNN, RNNCell
 from rnn_core.plots import PALETTE
-from rnn_core.widgets import Explorable, Unfold
+from rnn_core.widgets import Backward, Explorable, Unfold
 from rnn_core.widgets.explorable import (
     SHARED,
     Choice,
@@ -21,6 +21,7 @@ from rnn_core.widgets.explorable import (
     Numbers,
     Real,
     Whole,
+    brief,
     bundle,
     typeset,
 )
@@ -329,6 +330,16 @@ def test_bundle_refuses_a_circle(tmp_path):
     (tmp_path / "top.js").write_text('import { a } from "./a.js";\nexport default {};\n')
     with pytest.raises(ValueError, match="should not import itself"):
         bundle(tmp_path / "top.js")
+
+
+@pytest.mark.parametrize("make", [Unfold, Backward])
+@pytest.mark.parametrize("cell", [[[1.0, 0.0]], "a cell", RNNCell, 3, {}])
+def test_what_is_no_cell_is_answered_before_anything_is_shown(make, cell):
+    given = brief(cell)
+    with pytest.raises(ValueError) as answer:
+        make(cell, RNNCell([[1.0]], [[1.0]], [1.0]))  # as if the inputs came first
+    assert str(answer.value).startswith("`cell` should be an RNNCell, such as ")
+    assert f"got {given}: the layer comes first, then the inputs" in str(answer.value)
 
 
 # ---- Unfold
