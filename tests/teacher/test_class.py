@@ -236,7 +236,7 @@ def test_a_second_run_judges_only_what_has_changed(submitted, results, capsys):
     before = read(results)
     capsys.readouterr()
     assert cli.main(words) == 0
-    assert "; 0 judged now, the others before" in capsys.readouterr().out
+    assert "; 0 judged in this run" in capsys.readouterr().out
     changed = folder / "right0" / "answers.ipynb"
     held = changed.read_text()
     changed.write_text(held.replace("import numpy as np", "import numpy as np  # once more"))
@@ -245,7 +245,7 @@ def test_a_second_run_judges_only_what_has_changed(submitted, results, capsys):
     finally:
         changed.write_text(held)
     said = capsys.readouterr().out
-    assert f"; {len(submitted[1]['right0'])} judged now" in said
+    assert f"; {len(submitted[1]['right0'])} judged in this run" in said
     assert read(results) == before
 
 

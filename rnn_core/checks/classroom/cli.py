@@ -79,7 +79,7 @@ def _grade(args):
     finally:
         bar.end()
     out.write(made, known)
-    _say(made, out, f"{made.fresh} judged now, the others before")
+    _say(made, out, f"{made.fresh} judged in this run")
     return 0
 
 
@@ -104,7 +104,8 @@ def _say(made, out, done):
     broken = sum(bool(row.problems) for row in made.rows)
     print(f"{len(made.rows)} students, {answers} answers, {right} of them right; {done}.")
     if broken:
-        print(f"{broken} of them handed in something that cannot be read: see the table.")
+        who = "1 student" if broken == 1 else f"{broken} students"
+        print(f"{who} handed in something that cannot be read: see the table.")
     if not made.guarded:
         print("This system does not let an answer be cut off from the network and the files.\n"
               "Each ran in a process of its own, and no more: do this in a container.")  # fmt: skip

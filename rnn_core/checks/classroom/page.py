@@ -6,7 +6,6 @@ Content-Security-Policy) lets no script run but the one that sorts the table.
 
 import base64
 import hashlib
-import re
 from collections import Counter
 from html import escape
 from pathlib import Path
@@ -22,8 +21,9 @@ KINDS = {"right": "right", "named": "known", "partly": "known", "form": "known",
 RANK = {kind: i for i, kind in enumerate(["right", "changed", "form", "named", "partly", "unknown",
                                           "raised", "hung", "untouched"])}  # fmt: skip
 COMMON = 10  # mistakes that are shown at once
-SHEET = 185.0  # mm of paper for the rows
-LEAST = 1.75  # mm of a row that can still be read
+SHEET = 180.0  # mm of paper for the rows
+LEAST = 1.7  # mm of a row that can still be read
+ROOMY = 4.2  # mm of a row that takes two lines of small print
 
 
 def page(made):
@@ -33,7 +33,7 @@ def page(made):
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     row = min(4.6, SHEET / max(len(made.rows), 1))
-    many = ' class="many"' if row < LEAST else ""
+    size = "many" if row < LEAST else "roomy" if row >= ROOMY else ""
     return f"""\
 <!doctype html>
 <html lang="en" style="--row: {row:.3f}mm">
@@ -47,7 +47,7 @@ def page(made):
 <style>
 {style}</style>
 </head>
-<body{many}>
+<body class="{size}">
 <main>
 <h1>{_text(t("A class at a glance"))}</h1>
 {_summary(made)}
@@ -253,7 +253,7 @@ def _short(said):
         words = _text(named(said))
         return f'<span role="img" aria-label="{words}" title="{words}">–</span>'
     sign = {"right": "✓", "untouched": "–"}.get(said.kind, "✗")
-    words = ", ".join(map(t, said.mistakes)) or re.sub(r"^wrong, ", "", named(said))
+    words = ", ".join(map(t, said.mistakes)) or named(said)
     return f"{sign} {_text(words)}"
 
 
