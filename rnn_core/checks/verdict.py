@@ -26,14 +26,16 @@ class WrongAnswer(AssertionError):
 
     def __init__(self, verdict):
         super().__init__(str(verdict))
-        self.verdict = verdict
+        self.verdict, self.shown = verdict, False
 
     def _render_traceback_(self):
         """What IPython prints instead of a traceback, since the place is in the words.
 
         In a notebook the verdict is shown as every verdict is, and the error says its headline.
+        IPython may ask twice: for the page, and for its history.
         """
-        return [str(self)] if not _displayed(self.verdict) else [self.verdict.headline]
+        self.shown = self.shown or _displayed(self.verdict)
+        return [self.verdict.headline] if self.shown else [str(self)]
 
 
 def _displayed(verdict):

@@ -344,6 +344,15 @@ def test_in_an_assert_a_verdict_fails_with_its_own_words():
         exec("assert check('anatomy.step', no_bias)", scope)
 
 
+def test_in_a_notebook_it_is_shown_once_however_often_its_error_is_asked_for(monkeypatch):
+    shown = []
+    monkeypatch.setattr("rnn_core.checks.verdict._displayed", lambda v: shown.append(v) or True)
+    verdict = check("anatomy.step", no_bias)
+    error = WrongAnswer(verdict)
+    assert [error._render_traceback_() for _ in range(2)] == [[verdict.headline]] * 2
+    assert shown == [verdict]
+
+
 def test_a_right_verdict_can_be_required_and_shown():
     verdict = check("anatomy.step", one_step)
     assert verdict.require() is verdict

@@ -101,6 +101,8 @@ def test_feedback_shows_each_student_their_own_mistakes(graded, who):
     (page,) = (graded / "feedback" / who / NAME).glob("*.html")
     text = html.unescape(page.read_text(encoding="utf-8"))
     assert [words for words in FEEDBACK[who] if words not in text] == []
+    wrong = [words for words in FEEDBACK[who] if ": wrong: " in words]
+    assert [text.count(f"<strong>{words}") for words in wrong] == [1] * len(wrong), "said once"
     others = {words for words in itertools.chain(*FEEDBACK.values()) if words not in FEEDBACK[who]}
     assert [words for words in others if ": wrong: " in words and words in text] == []
 
