@@ -4,6 +4,7 @@ Floors, each importing only from those below:
 
     5  widgets  plots                       (need anywidget and matplotlib; imported by name only)
        notebook                            (the package's own code, quoted in a chapter)
+       torch                               (the same network in PyTorch; needs it)
        text                                (the command ``python -m rnn_core FILE``)
     4  train  sample  diagnostics  checks
     3  model  checkpoint

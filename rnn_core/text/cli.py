@@ -1,9 +1,11 @@
 """The command ``python -m rnn_core``: what it prints, what it keeps, how it fails."""
 
+import contextlib
 import hashlib
 import os
 import shlex
 import sys
+import tempfile
 import textwrap
 
 import numpy as np
@@ -62,6 +64,8 @@ def main(arguments=None):
     stop = Stop(bar.line)
     try:
         with stop:
+            if getattr(args, "engine", "numpy") == "torch":
+                return in_group(args, bar, stop)
             return COMMANDS[args.command](args, bar, stop)
     except KeyboardInterrupt:
         trains = args.command in ("train", "resume")
@@ -70,6 +74,26 @@ def main(arguments=None):
     except (ValueError, OSError, MemoryError) as error:
         complain(" ".join(str(error).split()) or type(error).__name__)
         return 2
+
+
+def in_group(args, bar, stop):
+    """With PyTorch, alone or as one of the processes that torchrun started."""
+    try:
+        from .by_torch import joined
+    except ImportError as error:
+        raise ValueError(f"--engine torch cannot be had: {error}") from None
+    with joined() as group:
+        if group.rank == 0:
+            return COMMANDS[args.command](args, bar, stop)
+        bar.stream = None
+        with (
+            open(os.devnull, "w") as nowhere,
+            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            args.out, args.html, args.sample = os.path.join(folder, "model.npz"), None, 0
+            return COMMANDS[args.command](args, bar, stop)
 
 
 def complain(line):
@@ -152,6 +176,10 @@ def train_on(corpus, args, bar, stop, keeper, first=1, **more):
             f"{perplexity(loss):.1f} on validation"
         )
 
+    if args.engine == "torch":
+        from .by_torch import TorchEngine
+
+        more["engine"] = TorchEngine
     return fit(
         corpus, epochs=args.epochs, batch_size=args.batch, seq_len=args.seq_len, lr=args.lr,
         max_norm=args.clip, seed=args.seed, on_step=bar.step, on_epoch=epoch_done,

@@ -188,7 +188,16 @@ def _train(p):
         help="also write a page with curves, samples, and the model to try out, such as "
         "report.html",
     )  # fmt: skip
+    _engine(p)
     p.add_argument("--force", action="store_true", help="replace files that exist already")
+
+
+def _engine(p):
+    p.add_argument(
+        "--engine", choices=("numpy", "torch"), default="numpy",
+        help="what computes the steps: this package, or PyTorch, which uses a GPU if there is one "
+        "and several processes under torchrun (default numpy)",
+    )  # fmt: skip
 
 
 _LETTERS = {"lr": "RATE", "clip": "NORM", "temperature": "T"}
@@ -248,6 +257,7 @@ def _resume(p):
         help="also write a page with curves, samples, and the model to try out, such as "
         "report.html",
     )  # fmt: skip
+    _engine(p)
     p.add_argument("--force", action="store_true", help="replace files that exist already")
 
 

@@ -15,7 +15,7 @@ FLOORS = [
     {"rnn"},
     {"model", "checkpoint"},
     {"train", "sample", "diagnostics", "checks"},
-    {"widgets", "plots", "text", "notebook"},
+    {"widgets", "plots", "text", "notebook", "torch"},
 ]
 
 

@@ -26,6 +26,7 @@ ELSEWHERE = {
     "words": "one lookup, tested with the translations",
     "checks": "takes answers of any kind, right and wrong: tests/exercises",
     "text": "takes what is typed: tests/text",
+    "torch": "needs PyTorch: tests/network/test_torch.py",
     "plots": "draws: tests/figures",
     "widgets": "traits say what they take: tests/figures",
 }
