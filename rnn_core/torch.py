@@ -26,7 +26,7 @@ except ImportError:
 
 __all__ = ["LanguageModel", "from_torch", "gradients", "to_torch"]
 
-KINDS = {RNNCell: torch.nn.RNN, LSTMCell: torch.nn.LSTM, GRUCell: torch.nn.GRU}
+_KINDS = {RNNCell: torch.nn.RNN, LSTMCell: torch.nn.LSTM, GRUCell: torch.nn.GRU}
 
 
 class LanguageModel(torch.nn.Module):
@@ -42,7 +42,7 @@ class LanguageModel(torch.nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell=RNNCell):
         super().__init__()
         self.embedding = torch.nn.Embedding(vocab_size, embed_size)
-        self.rnn = KINDS[cell](embed_size, hidden_size, batch_first=True)
+        self.rnn = _KINDS[cell](embed_size, hidden_size, batch_first=True)
         self.affine = torch.nn.Linear(hidden_size, vocab_size)
         second = self.rnn.bias_hh_l0
         with torch.no_grad():
@@ -79,8 +79,8 @@ def to_torch(model, device="cpu"):
     """
     model = as_made("model", model, "embedding rnn affine params", "a model, such as an RNNLM")
     kind = type(model.rnn.cell)
-    if kind not in KINDS:
-        names = ", ".join(known.__name__ for known in KINDS)
+    if kind not in _KINDS:
+        names = ", ".join(known.__name__ for known in _KINDS)
         raise ValueError(
             f"model should have one of the cells {names}, got {kind.__name__}: "
             f"write a module of your own for it"
@@ -88,11 +88,11 @@ def to_torch(model, device="cpu"):
     (V, D), H = model.embedding.W.shape, model.rnn.cell.hidden_size
     dtype = torch.from_numpy(np.zeros(1, model.dtype)).dtype
     module = LanguageModel(V, D, H, kind).to(device=device, dtype=dtype)
-    load_weights(module, model)
+    _load_weights(module, model)
     return module
 
 
-def load_weights(module, model):
+def _load_weights(module, model):
     """Copy the weights of an `RNNLM` into a `LanguageModel` of its sizes."""
     p = {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in model.params.items()}
     rnn = module.rnn
@@ -128,7 +128,7 @@ def from_torch(module):
             f"gives"
         )
     embedding = _only(module, torch.nn.Embedding, "Embedding")
-    rnn = _only(module, tuple(KINDS.values()), "RNN, LSTM or GRU")
+    rnn = _only(module, tuple(_KINDS.values()), "RNN, LSTM or GRU")
     linear = _only(module, torch.nn.Linear, "Linear")
     _check_layer(rnn)
     p = _arrays(embedding, rnn, linear, lambda parameter: parameter)
@@ -136,7 +136,7 @@ def from_torch(module):
     for name, array in p.items():
         layer, short = name.split(".")
         of[layer][short] = array
-    cell = next(cell for cell, kind in KINDS.items() if isinstance(rnn, kind))(**of["rnn"])
+    cell = next(cell for cell, kind in _KINDS.items() if isinstance(rnn, kind))(**of["rnn"])
     return RNNLM(Embedding(**of["embedding"]), RNN(cell), Affine(**of["affine"]))
 
 

@@ -65,7 +65,7 @@ def main(arguments=None):
     try:
         with stop:
             if getattr(args, "engine", "numpy") == "torch":
-                return in_group(args, bar, stop)
+                return _in_group(args, bar, stop)
             return COMMANDS[args.command](args, bar, stop)
     except KeyboardInterrupt:
         trains = args.command in ("train", "resume")
@@ -76,7 +76,7 @@ def main(arguments=None):
         return 2
 
 
-def in_group(args, bar, stop):
+def _in_group(args, bar, stop):
     """With PyTorch, alone or as one of the processes that torchrun started."""
     try:
         from .by_torch import joined
