@@ -169,7 +169,7 @@ function table(s) {
   });
   const sum = html("span", {});
   const root = html("table", { class: "u-shares" }, html("caption", {}, words("Each step's share of the gradient")),
-    html("thead", {}, html("tr", {}, html("td", {}), steps.map((t) => head(symbol("t"), ` = ${t}`)), head(sum), html("td", { class: "u-sign" }), head(words("measured")))),
+    html("thead", {}, html("tr", {}, html("td", {}), steps.map((t) => head(symbol("t"), ` = ${t}`)), head(sum), html("th", { scope: "col", colspan: 2 }, words("measured")))),
     html("tbody", {}, rows.map((row) => row.root)));
   return {
     root,

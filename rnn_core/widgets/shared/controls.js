@@ -26,6 +26,7 @@ export function show(parent, marks) {
 
 // Whether `node` now looks like `mark`; not if it is of another kind.
 function alike(node, mark) {
+  if (mark instanceof Node) return node === mark;
   if (typeof mark !== "object") {
     if (node.nodeType !== Node.TEXT_NODE) return false;
     if (node.data !== String(mark)) node.data = mark;

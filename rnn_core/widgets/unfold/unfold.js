@@ -1,8 +1,9 @@
 // Unfold: one layer, folded with its loop or unrolled into copies; every copy has the same weights.
 
-import { array, arrow, cell, color, el, fill, group, math, num, text } from "../shared/draw.js";
-import { assign, button, flag, frame, html, like, listen, picture, put, range, roomy, scrub, segmented, show, stepper, symbol, tween, whole, write } from "../shared/controls.js";
+import { array, arrow, cell, color, el, fill, group, math, num, pointOn, text } from "../shared/draw.js";
+import { assign, button, flag, frame, html, like, listen, picture, put, range, reading, roomy, scrub, segmented, show, stepper, symbol, tween, whole, write } from "../shared/controls.js";
 import { forward } from "../shared/rnn.js";
+import { t as words } from "../shared/words.js";
 
 const WEIGHTS = ["W_x", "W_h", "b"], VALUES = [...WEIGHTS, "xs", "h_0"];
 const STEP = 0.05, DOT = 6, CELL_WIDTH = 88;
@@ -22,9 +23,10 @@ const vector = (values) => `(${values.map((value) => num(value)).join(", ")})`;
 
 // The same words as Unfold.summary() in Python.
 export function summary(s) {
-  const view = s.unrolled ? `Unrolled into ${s.T} copies of one layer.` : "Folded: one layer with a loop.";
-  return `${view} At step ${s.t}, x_${s.t} = ${vector(s.x)} and h_${s.t - 1} = ${vector(s.h_prev)} give h_${s.t} = ${vector(s.h)}. `
-    + `Held: ${nameOf(s.held)} = ${num(entry(s, s.held))}.`;
+  const values = { k: s.t, before: s.t - 1, x: vector(s.x), h_prev: vector(s.h_prev), h: vector(s.h) };
+  return [s.unrolled ? words("Unrolled into {T} copies of one layer.", { T: s.T }) : words("Folded: one layer with a loop."),
+    words("At step {k}, x_{k} = {x} and h_{before} = {h_prev} give h_{k} = {h}.", values),
+    words("Held: {name} = {value}.", { name: nameOf(s.held), value: num(entry(s, s.held)) })].join(" ");
 }
 
 // ---- where things are: `along` is time, `across` runs from the input through the cell to the state
@@ -54,19 +56,24 @@ function layout(width, { T, D, H }) {
   };
 }
 
-// ---- the picture; u runs from 0 (folded) to 1 (unrolled)
+// ---- the picture; u runs from 0 (folded) to 1 (unrolled); pulse: how far the state has come into the present step, or null
 
-function scene(s, width, u) {
+function scene(s, width, u, pulse) {
   const L = layout(width, s), at = (t) => L.folded + (L.along(t) - L.folded) * u;
   const shy = (node, t) => t === s.t ? node : fade(node, u);
   const steps = s.hs.map((_, i) => i + 1).filter((t) => t === s.t || u > 0);
   if (u < 1) steps.sort((p, q) => (p === s.t) - (q === s.t)); // the present copy lies on top of the others
   const marks = [band(L, at(s.t), u, width)];
   if (u > 0) marks.push(fade(start(s, L, at(1)), u));
-  const loop = Math.min(s.t, s.T - 1);
-  for (let t = 1; t < s.T; t++) if (t === loop || u > 0) marks.push(t === loop ? link(L, at, t, u, s.t) : fade(link(L, at, t, u, s.t), u));
+  if (u > 0) for (let t = 1; t < s.T; t++) marks.push(fade(link(L, at, t, u), u));
+  if (u < 1) marks.push(fade(loop(L, at(s.t), s.t), Math.max(0, 1 - 2 * u))); // gone before the copies part
   for (const t of steps) marks.push(shy(copy(s, L, at(t), t), t));
-  return { height: L.height, marks, label: summary(s) };
+  if (u === 0 || u === 1) marks.push(hint(s, L, at(u ? 1 : s.t)));
+  if (pulse !== null && (u === 0 || u === 1)) {
+    const [x, y] = pointOn(u ? wayInto(s, L, s.t) : loopOf(L, at(s.t)), pulse);
+    marks.push(el("circle", { cx: x, cy: y, r: 7, fill: color("state"), class: "u-pulse" }));
+  }
+  return { height: L.height, marks: marks.filter(Boolean), label: summary(s) };
 }
 
 const fade = (node, opacity) => opacity < 1 ? el("g", { opacity }, node) : node;
@@ -104,18 +111,30 @@ function start(s, L, along) {
     vectorAt(L, L.start, 0, s.h_0));
 }
 
-// The state's way from copy t to copy t+1: a straight arrow, or, folded, the loop around h_t.
-function link(L, at, t, u, now) {
-  const from = at(t), to = at(t + 1), begin = from + L.halfAlong, end = to - L.halfAlong;
-  const loop = [[from + L.side, 0], [from + L.side, L.reach], [to - L.side, L.reach], [to - L.side, 0]];
-  const path = loop.map(([along, across], k) => {
-    const straight = L.along(t) + L.halfAlong + (L.pitch - 2 * L.halfAlong) * (k + 1) / 5;
-    return L.place(along + (straight - along) * u, across * (1 - u));
-  });
+// The state's way from copy t to copy t+1; none while the copies still lie upon each other.
+function link(L, at, t, u) {
+  const begin = at(t) + L.halfAlong, end = at(t + 1) - L.halfAlong;
   return group(
-    arrow([L.place(begin, 0), ...path, L.place(end, 0)]),
-    u === 1 ? under(L, (begin + end) / 2 - 3, "h", t) : null,
-    u === 0 ? loopLabels(L, from, now) : null);
+    end - begin > 14 ? arrow([L.place(begin, 0), L.place(end, 0)]) : null,
+    u === 1 ? under(L, (begin + end) / 2 - 3, "h", t) : null);
+}
+
+// Unrolled, the way of the state that enters copy t.
+function wayInto(s, L, t) {
+  const begin = t > 1 ? L.along(t - 1) + L.halfAlong : L.start + L.thick(s.H);
+  return [L.place(begin, 0), L.place(L.along(t) - L.halfAlong, 0)];
+}
+
+// Folded, its way around.
+const loopOf = (L, along) => [[L.halfAlong, 0], [L.side, 0], [L.side, L.reach], [-L.side, L.reach], [-L.side, 0], [-L.halfAlong, 0]]
+  .map(([by, across]) => L.place(along + by, across));
+const loop = (L, along, t) => group(arrow(loopOf(L, along)), loopLabels(L, along, t));
+
+// Beside the first input: what a hand can do there.
+function hint(s, L, along) {
+  const [x, y] = L.place(along, -L.halfAcross - L.gap - L.deep(s.D)), left = x - s.D * L.size / 2, said = words("drag an input");
+  if (!L.wide) return text(left, y - L.size / 2 - 12, said, { role: "muted", anchor: "start", size: 12 });
+  return left > 100 ? text(left - 8, y, said, { role: "muted", anchor: "end", size: 12 }) : null;
 }
 
 // Folded, the state leaves as h_t and comes back as h_{t-1}.
@@ -135,7 +154,7 @@ function copy(s, L, along, t) {
     arrow([L.place(along, edge), L.place(along, far)]),
     beside(L, along, -(edge + far) / 2, "x", t, "input"),
     beside(L, along, (edge + far) / 2, "h", t, "state"),
-    vectorAt(L, along, -far - L.deep(s.D), s.xs[t - 1], { held: input, data: (d) => ({ "data-held": JSON.stringify(["xs", t - 1, d]) }) }),
+    vectorAt(L, along, -far - L.deep(s.D), s.xs[t - 1], { held: input, grip: true, data: (d) => ({ "data-held": JSON.stringify(["xs", t - 1, d]) }) }),
     vectorAt(L, along, far + L.deep(s.H), s.hs[t - 1]),
     cell(x, y, CELL_WIDTH, L.wide ? 2 * edge : 2 * L.halfAlong),
     inside(s, x, y));
@@ -182,9 +201,10 @@ function table(s, hold) {
       input.checked = String(held) === String(now.held);
       assign(input, "aria-label", `${nameOf(held)} = ${num(value)}`);
       assign(shown.parentNode, "data-held", JSON.stringify(held));
+      assign(shown.parentNode, "class", held[0] === "xs" || input.checked ? "u-hold u-grip" : "u-hold");
       shade(shown, value);
     });
-    return html("label", { class: "u-hold u-scrub" }, input, shown);
+    return html("label", { class: "u-hold" }, input, shown);
   };
   const side = (letter, index, role, rows) => rows && html("th", { scope: "rowgroup", rowspan: rows, style: `color: var(--u-${role})` }, ...[].concat(index === null ? letter : symbol(letter, index)));
   const moving = (letter, shift, role, rows) => {
@@ -202,7 +222,7 @@ function table(s, hold) {
       number("td", {}, (now) => now.h_prev[i]),
       range(s.H).map((j) => html("td", {}, radio(() => ["W_h", i, j]))), i === 0 ? side("W", "h", "weight", s.H) : null)),
     [row(html("td"), html("td", { class: "u-one" }, "1"), range(s.H).map((j) => html("td", {}, radio(() => ["b", j]))), side("b", "", "weight", 1))],
-    [row(html("td"), moving("a", 0, "ink", 1), range(s.H).map((j) => number("td", {}, (now) => now.a[j], 3)), html("th", { class: "u-how" }, "sum"))],
+    [row(html("td"), moving("a", 0, "ink", 1), range(s.H).map((j) => number("td", {}, (now) => now.a[j], 3)), html("th", { class: "u-how" }, words("sum")))],
     [row(html("td"), moving("h", 0, "state", 1), range(s.H).map((j) => number("td", {}, (now) => now.h[j], 3)), html("th", { class: "u-how" }, "tanh"))],
   ];
   // a radio group runs from left to right; up and down go to the row above or below
@@ -216,8 +236,8 @@ function table(s, hold) {
     next?.focus();
     next?.click();
   };
-  const head = html("thead", {}, row(html("th", { colspan: 2, scope: "row" }, "unit"), range(s.H).map((j) => html("th", { scope: "col" }, String(j)))));
-  const root = html("table", { class: "u-table", onkeydown: climb }, html("caption", {}, "Hold a weight or an input, and drag"), head, body.map((rows, k) => html("tbody", { class: k > 2 ? "u-result" : "" }, rows)));
+  const head = html("thead", {}, row(html("th", { colspan: 2, scope: "row" }, words("unit")), range(s.H).map((j) => html("th", { scope: "col" }, String(j)))));
+  const root = html("table", { class: "u-table", onkeydown: climb }, html("caption", {}, words("Hold a weight or an input, and drag")), head, body.map((rows, k) => html("tbody", { class: k > 2 ? "u-result" : "" }, rows)));
   return { root, set: (now) => { present = now; cells.forEach((tell) => tell(now)); } };
 }
 
@@ -234,7 +254,7 @@ function shade(node, value, digits = 2) {
 const plain = (value) => num(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-9 ? 2 : 3);
 const bracketed = (value) => value < 0 ? `(${plain(value)})` : plain(value);
 
-function formula(s, unit, inner = bracketed) {
+function formula(s, unit, result, inner = bracketed) {
   const { t } = s, [held, i] = s.held, at = (letter, index) => [symbol(letter, index), `[${unit}]`];
   const terms = [
     ...s.x.map((x, d) => [x, s.W_x[d][unit], held === "W_x" && i === d || held === "xs" && s.held[2] === d && i === t - 1]),
@@ -244,7 +264,7 @@ function formula(s, unit, inner = bracketed) {
   return [
     el("p", {}, symbol("h", t), " = tanh(", symbol("x", t), " ", symbol("W", "x"), " + ", symbol("h", t - 1), " ", symbol("W", "h"), " + ", symbol("b"), ")"),
     el("p", {}, ...at("a", t), " = ", ...terms.flatMap((term, k) => k ? [" + ", term] : [term]), " = ", el("span", { class: "u-value" }, num(s.a[unit], 3))),
-    el("p", {}, ...at("h", t), " = tanh(", num(s.a[unit], 3), ") = ", el("span", { class: "u-value" }, num(s.h[unit], 3))),
+    el("p", {}, ...at("h", t), " = tanh(", num(s.a[unit], 3), ") = ", result),
   ];
 }
 
@@ -252,8 +272,8 @@ function formula(s, unit, inner = bracketed) {
 
 function render({ model, el: host }) {
   const first = Object.fromEntries(VALUES.map((name) => [name, structuredClone(model.get(name))]));
-  const page = frame(host, { name: "unfold", claim: CLAIM, shows: SHOWS, model, link: { step: (v) => whole(1, model.get("xs").length)(v), unrolled: flag, ...Object.fromEntries(VALUES.map((name) => [name, (v) => like(model, name, -100, 100)(v)])) } });
-  let s = read(model), u = s.unrolled ? 1 : 0, unit = 0, stopMorph = () => {}, shape = "";
+  const page = frame(host, { name: "unfold", claim: CLAIM, shows: SHOWS, model, beside: true, link: { step: (v) => whole(1, model.get("xs").length)(v), unrolled: flag, ...Object.fromEntries(VALUES.map((name) => [name, (v) => like(model, name, -100, 100)(v)])) } });
+  let s = read(model), u = s.unrolled ? 1 : 0, unit = 0, pulse = null, stopMorph = () => {}, stopPulse = () => {}, shape = "";
 
   const hold = (held) => put(model, held[0] === "xs" ? { held, step: held[1] + 1 } : { held });
   const setHeld = (value) => {
@@ -263,17 +283,17 @@ function render({ model, el: host }) {
   };
   const go = (step) => put(model, s.held[0] === "xs" ? { step, held: ["xs", step - 1, s.held[2]] } : { step });
 
-  const view = segmented({ label: "The layer", hidden: true, options: [[false, "folded"], [true, "unrolled"]], value: s.unrolled, oninput: (unrolled) => put(model, { unrolled }) });
-  const step = stepper({ label: "Step", min: 1, max: s.T, value: s.t, format: (t) => `${t} of ${s.T}`, oninput: go });
-  const reset = button({ label: "Reset", title: "Reset weights and inputs", onclick: () => put(model, structuredClone(first)) });
+  const view = segmented({ label: words("The layer"), hidden: true, options: [[false, words("folded")], [true, words("unrolled")]], value: s.unrolled, oninput: (unrolled) => put(model, { unrolled }) });
+  const step = stepper({ label: words("Step"), min: 1, max: s.T, value: s.t, play: 1100, format: (n) => words("{n} of {T}", { n, T: s.T }), oninput: go });
+  const reset = button({ label: words("Reset"), title: words("Reset weights and inputs"), onclick: () => put(model, structuredClone(first)) });
   const slider = range({ label: "", min: -2, max: 2, step: STEP, value: entry(s, s.held), format: (value) => num(value), oninput: setHeld });
   page.controls.append(view.root, step.root);
   const grid = html("form", { class: "u-grid-form", onsubmit: (event) => event.preventDefault() });
-  const sums = roomy({ class: "u-formula" });
+  const sums = roomy({ class: "u-formula" }), result = reading({ class: "u-value" });
   page.readout.append(html("div", { class: "u-held-value" }, slider.root, reset.root), grid, sums.root);
   let numbers;
 
-  const pic = picture(page.stage, (width) => scene(s, width, u));
+  const pic = picture(page.stage, (width) => scene(s, width, u, pulse));
 
   const update = () => {
     const before = s;
@@ -291,12 +311,18 @@ function render({ model, el: host }) {
     slider.limit(-most, most);
     slider.set(value);
     numbers.set(s);
-    sums.set(formula(s, unit));
-    sums.reserve(formula(s, unit, (value) => "(−8.888)"));
+    result.set(num(s.h[unit], 3));
+    sums.set(formula(s, unit, result.root));
+    sums.reserve(formula(s, unit, "−8.888 −8.888", () => "(−8.888)"));
     if (before.unrolled !== s.unrolled) {
       stopMorph();
       const from = u, to = s.unrolled ? 1 : 0;
       stopMorph = tween(700, (share) => { u = from + (to - from) * share; pic.redraw(); });
+    }
+    if (s.t !== before.t) { // the state goes on to the next step: one sees it go
+      stopPulse();
+      pulse = null;
+      if (s.t === before.t + 1) stopPulse = tween(700, (share) => { pulse = share < 1 ? share : null; pic.redraw(); });
     }
     pic.redraw();
     page.say(summary(s));
@@ -310,8 +336,8 @@ function render({ model, el: host }) {
     hit: (event) => JSON.parse(event.target.closest("[data-held]")?.dataset.held ?? "null"),
     take: (held) => { from = entry(s, held); hold(held); },
     drag: (held, dx) => {
-      const value = Math.round((from + dx / 80) / STEP) * STEP;
-      if (Math.abs(dx) > 3) setHeld(Number(Math.max(-2, Math.min(2, value)).toFixed(2)));
+      const value = Math.round((from + dx / 80) / STEP) * STEP, most = Math.max(2, Math.ceil(Math.abs(from)));
+      if (Math.abs(dx) > 3) setHeld(Number(Math.max(-most, Math.min(most, value)).toFixed(2)));
     },
   };
   const drops = [scrub(grid, hand), scrub(pic.svg, hand)];
@@ -325,6 +351,8 @@ function render({ model, el: host }) {
   return () => {
     stop();
     stopMorph();
+    stopPulse();
+    step.stop();
     drops.forEach((drop) => drop());
     pic.end();
     page.end();

@@ -8,6 +8,7 @@ from rnn_core.cell import RNNCell
 from rnn_core.plots import array, arrow, canvas, cell, label, number, text
 from rnn_core.plots.style import PALETTE
 from rnn_core.rnn import RNN
+from rnn_core.words import t as words
 
 from ..explorable import Explorable, Flag, Numbers, Whole, fail, weights_of
 
@@ -129,16 +130,21 @@ class Unfold(Explorable):
         }
 
     def summary(self):
-        w = self._words()
-        t, T = w["t"], len(self.xs)
+        w, T = self._words(), len(self.xs)
         view = (
-            f"Unrolled into {T} copies of one layer."
+            words("Unrolled into {T} copies of one layer.", T=T)
             if self.unrolled
-            else "Folded: one layer with a loop."
+            else words("Folded: one layer with a loop.")
         )
-        x, h_prev, h = _vector(w["x"]), _vector(w["h_prev"]), _vector(w["h"])
-        step = f"At step {t}, x_{t} = {x} and h_{t - 1} = {h_prev} give h_{t} = {h}."
-        return f"{view} {step} Held: {w['held']} = {number(w['value'])}."
+        values = {name: _vector(w[name]) for name in ("x", "h_prev", "h")}
+        step = words(
+            "At step {k}, x_{k} = {x} and h_{before} = {h_prev} give h_{k} = {h}.",
+            k=w["t"],
+            before=w["t"] - 1,
+            **values,
+        )
+        held = words("Held: {name} = {value}.", name=w["held"], value=number(w["value"]))
+        return f"{view} {step} {held}"
 
     def draw(self):
         H, T = len(self.h_0), len(self.xs)

@@ -59,6 +59,8 @@ def test_stepping_back_by_mouse_and_by_key(browser, width):
         page.keyboard.press("ArrowLeft")
         expect_on_screen(page, back=2)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        edge, table = page.locator("#one figure").bounding_box(), page.locator(".u-shares")
+        assert table.bounding_box()["width"] <= edge["width"] + 0.5
 
 
 def test_switches_make_the_check_fail(browser):

@@ -1,6 +1,7 @@
 """Unfold in a bare page: mouse, finger and keyboard, and every number it shows against rnn_core."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -170,8 +171,9 @@ def test_the_keyboard_reaches_everything(browser):
         assert check_all_numbers(page).unrolled is False
         page.keyboard.press("ArrowRight")
         assert check_all_numbers(page).unrolled is True
-        page.keyboard.press("Tab")
-        assert focus() == "Step: one back"
+        for name in ("Step: play", "1× speed", "Step: one back"):
+            page.keyboard.press("Tab")
+            assert focus() == name
         page.keyboard.press("Enter")
         assert check_all_numbers(page).step == 1  # and the button is disabled now
         page.locator("#one .u-stepper input").focus()
@@ -232,6 +234,86 @@ def test_it_unfolds_by_moving_unless_the_reader_wants_no_motion(browser, motion,
         page.clock.run_for(1000)
         page.clock.resume()
         check_all_numbers(page)
+
+
+def test_the_loop_keeps_its_shape_while_it_goes(browser):
+    sizes = """paths => paths.filter((path) => path.getAttribute("d").includes("Q"))
+      .map((path) => { const { width, height } = path.getBBox();
+                       return [Math.round(width), Math.round(height)]; })"""
+    with bare_page(browser, Unfold(unrolled=False)) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
+        arrows = page.locator("#one .u-stage svg .u-arrow path")
+        (shape,) = arrows.evaluate_all(sizes)
+        page.locator("#one label", has_text="unrolled").click()
+        seen = []
+        for _ in range(12):
+            page.clock.run_for(70)
+            seen += arrows.evaluate_all(sizes)
+        assert seen and all(one == shape for one in seen)
+        page.clock.resume()
+        check_all_numbers(page)
+        assert arrows.evaluate_all(sizes) == []
+
+
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_play_sends_a_pulse_along_the_state_into_each_step(browser, unrolled):
+    with bare_page(browser, Unfold(step=1, unrolled=unrolled)) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)
+        page.get_by_role("button", name="Step: play").click()
+        pulse, at = page.locator("#one .u-pulse"), []
+        for _ in range(60):  # 4.2 s
+            page.clock.run_for(70)
+            at += pulse.evaluate_all("nodes => nodes.map((n) => Number(n.getAttribute('cx')))")
+        assert len(at) > 12
+        if unrolled:  # through all three arrows, and always forward
+            assert at == sorted(at)
+            cells = page.locator("#one .u-stage svg .u-cell rect").evaluate_all(
+                "nodes => nodes.map((n) => [n.x.baseVal.value, n.width.baseVal.value])"
+            )
+            for (left, width), (following, _) in pairwise(cells):
+                assert any(left + width < x < following for x in at)
+        page.clock.resume()
+        page.get_by_role("button", name="Step: play").wait_for()  # it has stopped at the last step
+        page.wait_for_function("!document.querySelector('#one .u-pulse')")
+        assert check_all_numbers(page).step == 4
+
+
+def test_no_pulse_for_a_reader_who_wants_no_motion(browser):
+    with bare_page(browser, Unfold(), reduced_motion="reduce") as page:
+        page.evaluate(
+            """() => { window.seen = 0; new MutationObserver(() => {
+              seen += document.querySelectorAll(".u-pulse").length;
+            }).observe(document.querySelector(".u-stage"), { childList: true, subtree: true }); }"""
+        )
+        page.get_by_role("button", name="Step: one on").click()
+        assert check_all_numbers(page).step == 3
+        assert page.evaluate("seen") == 0
+
+
+def test_inputs_and_the_held_weight_look_as_if_they_could_be_dragged_and_nothing_else(browser):
+    with bare_page(browser, Unfold()) as page:
+        for held in ('["W_h",0,2]', '["b",1]', '["xs",1,0]'):
+            page.evaluate(f"figure.model.set('held', {held})")
+            settled(page)
+            grips = page.locator("#one .u-grip").evaluate_all(
+                "nodes => nodes.map((node) => node.dataset.held)"
+            )
+            inputs = {f'["xs",{t},{d}]' for t in range(4) for d in range(2)}
+            assert set(grips) == inputs | {held}
+            looks = page.locator("#one .u-hold input").evaluate_all(
+                "nodes => nodes.map((node) => [node.parentNode.dataset.held, "
+                "getComputedStyle(node).cursor])"
+            )
+            for name, cursor in looks:
+                assert (cursor == "ew-resize") is (name in grips), name
+
+
+def test_a_weight_beyond_two_stays_where_it_is_when_taken(browser):
+    with bare_page(browser, Unfold(RNNCell([[3.5]], [[0.5]], [0.0]), [[1.0], [0.0]])) as page:
+        drag(page, tile(page, '["W_x",0,0]'), -40)
+        assert check_all_numbers(page).W_x == [[3.0]]
 
 
 def test_it_says_the_numbers_to_a_screen_reader(browser):
