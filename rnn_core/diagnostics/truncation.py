@@ -10,7 +10,9 @@ from ..shapes import as_array, as_int, as_made, as_text
 __all__ = ["cosine_and_ratio", "input_gradients", "share_through", "truncation_bias"]
 
 
-def truncation_bias(model, ids, targets, block_lens, h_0=None, mask=None):
+def truncation_bias(
+    model, ids, targets, block_lens=None, h_0=None, mask=None, windows=None
+):
     """Cosine and norm ratio of truncated and full gradient, for each parameter.
 
     Parameters
@@ -19,6 +21,8 @@ def truncation_bias(model, ids, targets, block_lens, h_0=None, mask=None):
     ids, targets : arrays of ids (N, T)
     block_lens : sequence of int
         The K values of k to measure; T and above is the full gradient.
+    windows : sequence of int
+        The same for a sliding window, instead of `block_lens`.
     h_0, mask : optional
         As for ``model.loss_and_grads``.
 
@@ -31,19 +35,28 @@ def truncation_bias(model, ids, targets, block_lens, h_0=None, mask=None):
     Raises
     ------
     ValueError
-        If a full gradient is zero: no angle is measured from it.
+        If a full gradient is zero: no angle is measured from it; or if not exactly one of
+        `block_lens` and `windows` is given.
     """
     as_made("model", model, "loss_and_grads params", "a model, such as an RNNLM")
-    if not isinstance(block_lens, (range, list, tuple, np.ndarray)) or not len(block_lens):
+    if (block_lens is None) == (windows is None):
         raise ValueError(
-            f"block_lens should be a row of whole numbers, got {block_lens!r:.60}: "
+            f"block_lens or windows should be given, one of them, got {block_lens!r:.60} and "
+            f"{windows!r:.60}: choose one way to truncate"
+        )
+    name, way, lens = "block_lens", "block_len", block_lens
+    if block_lens is None:
+        name, way, lens = "windows", "window", windows
+    if not isinstance(lens, (range, list, tuple, np.ndarray)) or not len(lens):
+        raise ValueError(
+            f"{name} should be a row of whole numbers, got {lens!r:.60}: "
             f"pass a list, such as [1, 2, 4]"
         )
-    block_lens = [as_int("block_lens", k) for k in block_lens]
+    lens = [as_int(name, k) for k in lens]
     _, full, _ = model.loss_and_grads(ids, targets, h_0, mask)
     rows = {name: [] for name in (*full, "all")}
-    for k in block_lens:
-        _, cut, _ = model.loss_and_grads(ids, targets, h_0, mask, block_len=k)
+    for k in lens:
+        _, cut, _ = model.loss_and_grads(ids, targets, h_0, mask, **{way: k})
         for name in full:
             rows[name].append(cosine_and_ratio(full[name], cut[name], name))
         rows["all"].append(cosine_and_ratio(_flat(full), _flat(cut)))

@@ -10,7 +10,9 @@ __all__ = ["ROW", "bias_curves", "blocks", "powers_of_two", "reach", "seed_dots"
 ROW = 244  # px: the height of the copies with their bars
 
 
-def blocks(ax, words, targets, question, cue, block_len, carry, full, cut, width=640, top=0):
+def blocks(
+    ax, words, targets, question, cue, block_len, carry, full, cut, width=640, top=0, window=False
+):
     """Copies of the layer in a row, cut every `block_len` steps, and bars for the gradient.
 
     Parameters
@@ -26,6 +28,9 @@ def blocks(ax, words, targets, question, cue, block_len, carry, full, cut, width
         False cuts the forward arrows as well: the state is reset.
     full, cut : arrays (T,)
         For each input the length of the gradient of that loss, whole and with the cuts.
+    window : bool
+        The one loss travels `block_len` steps back: that is the only cut, and other losses have
+        windows of their own.
     """
     T, pitch = len(words), width / len(words)
     center, base, half = top + 62, top + 192, 15
@@ -39,9 +44,9 @@ def blocks(ax, words, targets, question, cue, block_len, carry, full, cut, width
             arrow(ax, [(x, center - half), (x, top + 24)], role="output")
             text(ax, x, top + 12, f"loss: {targets[t - 1]}", role="output", size=12)
         if t < T:
-            border = t % block_len == 0
+            border = t == question - block_len if window else t % block_len == 0
             ends = (x + half, x + pitch - half)
-            arrow(ax, [(e, center - 6) for e in ends], cut=border and not carry)
+            arrow(ax, [(e, center - 6) for e in ends], cut=border and not carry and not window)
             arrow(ax, [(e, center + 6) for e in ends[::-1]], backward=True, cut=border)
         if t <= question:
             whole, left = 44 * full[t - 1] / tallest, 44 * cut[t - 1] / tallest
@@ -49,7 +54,10 @@ def blocks(ax, words, targets, question, cue, block_len, carry, full, cut, width
             if t == cue:
                 value = "0" if cut[t - 1] == 0 else number(cut[t - 1], 3)
                 text(ax, x, base - max(whole, left) - 9, value, size=12, weight="bold")
-    _brackets(ax, T, block_len, pitch, top + 204)
+    if window:
+        _bracket(ax, max(0, question - block_len), question, pitch, top + 204, "window")
+    else:
+        _brackets(ax, T, block_len, pitch, top + 204)
     words = "bars: that loss at each input; outline: without cuts"
     text(ax, 4, top + 234, words, role="muted", size=12, anchor="left")
     return ax
@@ -67,10 +75,14 @@ def _bar(ax, x, base, whole, left, held):
 
 def _brackets(ax, T, block_len, pitch, y):
     for k, first in enumerate(range(0, T, block_len)):
-        ends = pitch * first + 4, pitch * min(first + block_len, T) - 4
-        ax.plot([ends[0], *ends, ends[1]], [y - 4, y, y, y - 4], color=PALETTE["muted"], lw=0.9)
         name = f"block {k + 1}" if block_len > 1 else str(k + 1)
-        text(ax, sum(ends) / 2, y + 11, name, role="muted", size=12)
+        _bracket(ax, first, min(first + block_len, T), pitch, y, name)
+
+
+def _bracket(ax, first, end, pitch, y, name):
+    ends = pitch * first + 4, pitch * end - 4
+    ax.plot([ends[0], *ends, ends[1]], [y - 4, y, y, y - 4], color=PALETTE["muted"], lw=0.9)
+    text(ax, sum(ends) / 2, y + 11, name, role="muted", size=12)
 
 
 def bias_curves(ax, block_lens, curves, at=None):
