@@ -69,6 +69,24 @@ def test_bias_by_parameter():
             assert (np.abs(curve[:3] - 1) > 1e-3).all()
 
 
+def test_bias_of_a_window():
+    model, ids, targets, h_0 = model_and_text(T=16)
+    bias = truncation_bias(model, ids, targets, h_0=h_0, windows=[1, 4, 16])
+    blocks = truncation_bias(model, ids, targets, [1, 4, 16], h_0)
+    _, full, _ = model.loss_and_grads(ids, targets, h_0)
+    _, cut, _ = model.loss_and_grads(ids, targets, h_0, window=4)
+    for name, curve in bias.items():
+        assert np.allclose(curve[[0, 2]], blocks[name][[0, 2]], atol=1e-12)  # nothing or all is cut
+        if name != "all":
+            assert curve[1] == pytest.approx(cosine_and_ratio(full[name], cut[name]))
+    assert bias["rnn.W_h"][1, 0] != pytest.approx(blocks["rnn.W_h"][1, 0], abs=1e-3)
+    for ways in ({}, {"block_lens": [1], "windows": [1]}):
+        with pytest.raises(ValueError, match="block_lens or windows should be given, one of them"):
+            truncation_bias(model, ids, targets, h_0=h_0, **ways)
+    with pytest.raises(ValueError, match="windows should be a row of whole numbers, got 4"):
+        truncation_bias(model, ids, targets, windows=4)
+
+
 def test_cosine_and_ratio():
     assert cosine_and_ratio(np.array([3.0, 4.0]), np.array([6.0, 8.0])) == (1, 2)
     assert cosine_and_ratio(np.array([0.0, 2.0]), np.array([1.0, 0.0])) == (0, 0.5)

@@ -713,6 +713,11 @@ def _():
     return truncation.truncation_bias, {"model": lm(), **block(), "block_lens": [1, 3]}
 
 
+@good("diagnostics.truncation.truncation_bias")
+def _():
+    return truncation.truncation_bias, {"model": lm(), **block(), "windows": [1, 3]}
+
+
 @good("diagnostics.truncation.share_through")
 def _():
     return truncation.share_through, {"span": 3, "block_len": 5}

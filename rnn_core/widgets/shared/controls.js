@@ -206,7 +206,7 @@ export const like = (model, name, low, high) => (v) => { // an array of the same
 };
 
 // An <svg> as wide as its host. draw(width) -> { height, marks, label }
-// at(event) -> [x, y] of a pointer, in the units of the picture, also where it is shown larger.
+// at(event) -> [x, y] of a pointer, in the units of the picture, also where it is shown larger; width() is how wide it is drawn.
 // redraw() paints when the script that asks has ended, before the browser waits for its next frame; asked again, in that frame.
 export function picture(host, draw) {
   const svg = document.createElementNS(SVG, "svg");
@@ -238,7 +238,7 @@ export function picture(host, draw) {
     const box = svg.getBoundingClientRect(), scale = width / (box.width || width);
     return [(clientX - box.left) * scale, (clientY - box.top) * scale];
   };
-  return { svg, redraw, at, end() { ended = true; watch.disconnect(); } };
+  return { svg, redraw, at, width: () => width, end() { ended = true; watch.disconnect(); } };
 }
 
 // ---- the model: get / set / save_changes / on / off, nothing else
@@ -322,15 +322,19 @@ export function segmented({ label, hidden = false, options, value, oninput }) {
   const root = html("fieldset", { class: "u-segmented" }, html("legend", { class: hidden ? "u-unseen" : "" }, label),
     html("span", { class: "u-segments" }, pairs.map(([, words], i) => html("label", {}, inputs[i], html("span", {}, String(words))))));
   const set = (chosen) => pairs.forEach(([key], i) => { inputs[i].checked = key === chosen; });
+  const rest = (why) => { // as a slider that can do nothing now
+    for (const input of inputs) input.disabled = Boolean(why);
+    write(root.firstChild, why || label);
+  };
   set(value);
-  return { root, inputs, set };
+  return { root, inputs, set, rest };
 }
 
 // Step through whole numbers: back, a slider, on; with `play` also a button that walks by itself, `play` ms for a step.
-export function stepper({ label, min, max, value = min, format = String, oninput, play = 0 }) {
+export function stepper({ label: words, min, max, value = min, format = String, oninput, play = 0 }) {
   let now = value;
   const go = (to) => { set(Math.min(max, Math.max(min, to))); oninput(now); };
-  const slider = range({ label, min, max, value, format, oninput: go });
+  const label = spoken(words), slider = range({ label: html("span", {}, typeset(words)), min, max, value, format, oninput: go });
   const back = button({ label: icon("M15 5l-7 7 7 7"), title: t("{label}: one back", { label }), onclick: () => go(now - 1) });
   const on = button({ label: icon("M9 5l7 7-7 7"), title: t("{label}: one on", { label }), onclick: () => go(now + 1) });
   const walk = play ? player({ label, wait: play, begin: () => { if (now >= max) go(min); }, step: () => { go(now + 1); return now < max; } }) : null;

@@ -1,176 +1,238 @@
-import { flag, frame, html, listen, picture, put, range, segmented, stepper, whole, write } from "../shared/controls.js";
-import { arrow, axes, cell, color, el, group, line, num, points, text } from "../shared/draw.js";
-import { biasCurves, heard } from "../shared/truncation.js";
+// Truncation: where the way back is cut, what each input still hears of one loss, and what the cut costs.
 
-const ARRAYS = ["embedding", "W_x", "W_h", "b", "affine_W", "affine_b", "ids", "words"];
-const HALF = 14, ROW = 222, PLOT = 250;
+import { flag, frame, html, listen, oneOf, picture, put, range, reading, roomy, scrub, segmented, stepper, whole as wholeNumber } from "../shared/controls.js";
+import { arrow, axes, cell, color, el, grip, group, line, nameLines, num, points, symbols, text } from "../shared/draw.js";
+import { biasCurves, fits, heard, stepsBack, whole } from "../shared/truncation.js";
+import { t } from "../shared/words.js";
+
+const CONTROLS = ["k", "question", "cue", "kind", "carry"];
+const TEXT = ["embedding", "W_x", "W_h", "b", "affine_W", "affine_b", "ids", "words"];
+// heights in a row of copies, px from its top; a bar is at most BAR tall
+const AT = { loss: 12, tip: 24, cell: 56, grip: 90, input: 98, word: 111, bars: 178, bracket: 190 };
+const HALF = 14, BAR = 44, ROW = 212, PLOT = 236, EDGE = 8;
+
+// ---- compute: what follows from the traits
+
+export function compute(words, controls, curves = biasCurves(words, controls)) {
+  const T = words.ids.length - 1, question = Math.min(controls.question, T), cue = Math.min(controls.cue, question);
+  const way = { k: Math.min(controls.k, T), kind: controls.kind, carry: controls.carry };
+  return {
+    ...way, words: words.words, T, question, cue, curves, bias: curves[way.k - 1],
+    full: heard(words, question, whole(words)), cut: heard(words, question, way),
+    fits: fits(question - cue + 1, way), stepsBack: stepsBack(T, way),
+  };
+}
+
+const ends = (s, step) => s.kind === "window" ? step === s.question - s.k : step % s.k === 0; // is there a cut behind this step?
+const first = (s) => s.kind === "window" ? Math.max(0, s.question - s.k) : s.k; // the cut that is held lies behind this step
+const shown = (value) => value === 0 ? t("exactly 0") : num(value, 3);
+
+// The same words as Truncation.summary() in Python.
+export function summary(s) {
+  const how = s.kind === "window" ? t("A window of k = {k} steps", { k: s.k })
+    : t("Blocks of k = {k}, state {state}", { k: s.k, state: s.carry ? t("carried") : t("reset") });
+  const reached = t("the loss of step {question} reaches input {cue} with {heard} (full {full})",
+    { question: s.question, cue: s.cue, heard: shown(s.cut[s.cue - 1]), full: num(s.full[s.cue - 1], 3) });
+  const [cosine, ratio] = s.bias.recurrent.map((v) => num(v));
+  const biased = t("gradient of the recurrent layer: cosine {cosine}, norm ratio {ratio}; of the output layer: {output}",
+    { cosine, ratio, output: s.bias.output.map((v) => num(v)).join(", ") });
+  return `${how}: ${reached}; ${biased}; ${t("{kept} of {all} states kept", { kept: s.k + 1, all: s.T + 1 })}.`;
+}
+
+// ---- scene: copies of the layer, in as many rows as they need, with bars below them
+
+export function rowsOf(T, width) {
+  const perRow = width >= 560 || T <= 6 ? T : Math.ceil(T / Math.ceil(T / 6));
+  return { perRow, rows: Math.ceil(T / perRow), pitch: width / perRow };
+}
+
+function chain(s, width) {
+  const { perRow, rows, pitch } = rowsOf(s.T, width), marks = [];
+  for (let step = 1; step <= s.T; step++) {
+    const column = (step - 1) % perRow, place = { column, pitch, perRow, x: pitch * (column + 0.5), left: column === 0, right: column === perRow - 1 };
+    marks.push(el("g", { "data-step": step, class: "u-press", transform: `translate(0 ${Math.floor((step - 1) / perRow) * ROW})` }, copy(s, step, place)));
+  }
+  return { height: rows * ROW, marks: [...marks, heldCut(s, width, perRow, pitch)], label: summary(s) };
+}
+
+function copy(s, step, place) {
+  const { x, pitch, left, right } = place;
+  return [
+    el("rect", { x: x - pitch / 2, y: 0, width: pitch, height: ROW, fill: "transparent" }), // room for a finger
+    arrow([[x, AT.input], [x, AT.cell + HALF]], { role: "input" }),
+    cell(x, AT.cell, 2 * HALF, 2 * HALF),
+    text(x, AT.word, s.words[step - 1], { role: "input", size: 12, weight: step === s.cue ? 600 : undefined }),
+    step === s.question ? loss(s, step, place) : null,
+    step < s.T ? flows(s, step, place) : null,
+    left && step > 1 ? flowsFromAbove(s, step, place) : null,
+    step <= s.question ? bar(s, step, x, Math.min(24, pitch - 12)) : null,
+    step < s.T && ends(s, step) && step !== first(s) && !right ? el("path", { d: `M${x + pitch / 2} ${AT.cell + HALF}V${AT.bracket}`, stroke: color("line"), "stroke-dasharray": "3 3" }) : null,
+    bracket(s, step, place),
+  ];
+}
+
+function loss(s, step, { x, left, right }) {
+  const anchor = left ? "start" : right ? "end" : "middle", from = { start: x - HALF, end: x + HALF, middle: x }[anchor];
+  return [arrow([[x, AT.cell - HALF], [x, AT.tip]], { role: "output" }), text(from, AT.loss, t("loss: {word}", { word: s.words[step] }), { role: "output", size: 12, anchor })];
+}
+
+// From this copy to the next one, and back.
+const FORTH = AT.cell - 6, BACK = AT.cell + 6;
+const reset = (s, step) => s.kind === "blocks" && !s.carry && ends(s, step);
+const others = (s, step) => s.kind === "window" && (step < s.question - s.k || step >= s.question); // a way that other losses go
+function flows(s, step, { x, pitch, right }) {
+  const next = right ? x + pitch / 2 - 2 : x + pitch - HALF, dim = others(s, step);
+  return [
+    right && reset(s, step) ? rowEnd(next, FORTH) : arrow([[x + HALF, FORTH], [next, FORTH]], { cut: reset(s, step) }),
+    right && ends(s, step) ? rowEnd(next, BACK) : arrow([[next, BACK], [x + HALF, BACK]], { backward: true, cut: ends(s, step), dim }),
+  ];
+}
+function flowsFromAbove(s, step, { x, pitch }) {
+  const from = x - pitch / 2 + 2, dim = others(s, step - 1);
+  return [
+    reset(s, step - 1) ? null : arrow([[from, FORTH], [x - HALF, FORTH]]),
+    ends(s, step - 1) ? null : arrow([[x - HALF, BACK], [from, BACK]], { backward: true, head: false, dim }),
+  ];
+}
+const rowEnd = (x, y) => el("path", { d: `M${x - 8} ${y - 7}v14M${x} ${y - 7}v14`, stroke: color("ink"), "stroke-width": 2 }); // a cut at a row's end
+
+// What the loss says to this input: outline all of it, filled what the cuts leave.
+function bar(s, step, x, width) {
+  const tall = BAR / Math.max(...s.full, 1e-12), all = s.full[step - 1] * tall, left = s.cut[step - 1] * tall;
+  return group(
+    el("rect", { class: "u-heard", x: x - width / 2, y: AT.bars - left, width, height: left, fill: color("grad") }),
+    el("rect", { x: x - width / 2, y: AT.bars - all, width, height: all, fill: "none", stroke: color("truth"), "stroke-width": 1.25, "stroke-dasharray": "3 2" }),
+    step === s.cue ? [
+      el("path", { d: `M${x - width / 2 - 4} ${AT.bars + 3}h${width + 8}`, stroke: color("ink"), "stroke-width": 2.5 }),
+      text(x, AT.bars - Math.max(all, left) - 9, s.cut[step - 1] === 0 ? "0" : num(s.cut[step - 1], 3), { size: 12, weight: 600, cls: "u-number" })] : null);
+}
+
+// Which steps belong together, below the bars: a block, or the window of the marked loss.
+function bracket(s, step, { column, pitch, perRow }) {
+  const window = s.kind === "window", from = window ? Math.max(1, s.question - s.k + 1) : Math.floor((step - 1) / s.k) * s.k + 1;
+  const to = window ? s.question : Math.min(s.T, from + s.k - 1);
+  if (step < from || step > to) return null;
+  const a = pitch * column + (step === from ? 4 : 0), z = pitch * (column + 1) - (step === to ? 4 : 0);
+  const inRow = Math.min(perRow - column, to - step + 1), number = Math.ceil(step / s.k); // steps from here to the row's end
+  const words = window ? t("window") : inRow * pitch > 52 ? t("block {number}", { number }) : String(number);
+  return group(
+    el("path", { d: `M${a} ${AT.bracket - (step === from ? 4 : 0)}V${AT.bracket}H${z}V${AT.bracket - (step === to ? 4 : 0)}`, class: "u-axis" }),
+    step === from || column === 0 ? text(pitch * (column + inRow / 2), AT.bracket + 11, words, { role: "muted", size: 12 }) : null);
+}
+
+// The cut to take hold of.
+function heldCut(s, width, perRow, pitch) {
+  const after = first(s), row = Math.floor(Math.max(0, after - 1) / perRow);
+  const x = Math.max(EDGE, Math.min(width - EDGE, (after - row * perRow) * pitch));
+  return el("g", { transform: `translate(0 ${row * ROW})` },
+    el("path", { d: `M${x} ${AT.cell + HALF}V${AT.bracket}`, stroke: color("weight"), "stroke-width": 2 }),
+    grip(x, AT.grip, { data: { "data-hold": "cut" } }));
+}
+
+// ---- scene: cosine and norm ratio for every k
+
+const LINES = [["recurrent", 0], ["recurrent", 1], ["output", 0], ["output", 1]];
+function biasChart(s, width) {
+  const lines = LINES.map(([part, i]) => ({ part, i, role: part === "output" ? "output" : "grad", data: s.curves.map((bias, j) => [j + 1, bias[part][i]]) }));
+  const values = lines.flatMap(({ data }) => data.map(([, v]) => v)), most = Math.max(1.05, ...values), least = Math.min(0, ...lines.filter(({ i }) => i === 0).flatMap(({ data }) => data.map(([, v]) => v)));
+  const label = s.kind === "window" ? t("*k*, steps in the window") : t("*k*, steps in a block");
+  const ax = axes({ width, height: PLOT, margin: { left: 34, right: 14, top: 14, bottom: 44 }, x: { domain: [0.7, s.T + 0.3], ticks: s.curves.map((_, i) => i + 1), label: symbols(label), format: String }, y: { domain: [least, most * 1.08], label: "" } });
+  const same = lines[2].data.every(([, v], i) => Math.abs(v - lines[3].data[i][1]) < 1e-9);
+  const names = [t("recurrent layer: cosine"), t("norm ratio"), same ? t("output layer: both") : t("output layer: cosine"), same ? "" : t("norm ratio")];
+  return {
+    ax, height: PLOT, label: summary(s), marks: [ax.node,
+      el("path", { d: `M${ax.box.left} ${ax.y(1)}H${ax.box.right}`, stroke: color("truth"), "stroke-dasharray": "4 3" }),
+      el("path", { d: `M${ax.x(s.k)} ${ax.box.top}V${ax.box.bottom}`, stroke: color("weight"), "stroke-width": 2.5 }),
+      ...lines.map(({ data, role, i }) => group(line(ax, data, { role, dashed: i === 1 }), points(ax, data, { role, open: i === 1 }))),
+      ...nameLines(ax, lines.map(({ data, role }, i) => ({ data, role, words: names[i] }))),
+      grip(ax.x(s.k), ax.box.bottom - 18, { data: { "data-hold": "k" } })],
+  };
+}
+
+// ---- wiring
 
 function render({ model, el: host }) {
-  const get = (name) => model.get(name);
-  const page = frame(host, { name: "truncation", claim: CLAIM, shows: SHOWS, model, link: { k: (v) => whole(1, get("ids").length - 1)(v), question: (v) => whole(1, get("ids").length - 1)(v), cue: (v) => whole(1, get("ids").length - 1)(v), carry: flag } });
-  let s = {}, full = [], curves = {};
-
-  // what the numbers need once, and what each move of a control needs
-  function measure() {
-    s = Object.fromEntries(ARRAYS.map((name) => [name, get(name)]));
-    curves = { true: biasCurves(s, true), false: biasCurves(s, false) };
-  }
-  function follow() {
-    const T = s.ids.length - 1, question = Math.min(get("question"), T), cue = Math.min(get("cue"), question);
-    Object.assign(s, { T, question, cue, k: Math.min(get("k"), T), carry: get("carry") });
-    full = heard(s, question, T);
-    s.cut = heard(s, question, s.k, s.carry);
-    s.bias = curves[s.carry][s.k - 1];
-  }
-
-  // ---- the picture: copies of the layer in rows, bars below them, then the curves
-
-  const scene = (width) => {
-    const perRow = width >= 560 || s.T <= 6 ? s.T : Math.ceil(s.T / Math.ceil(s.T / 6));
-    const rows = Math.ceil(s.T / perRow), pitch = width / perRow;
-    const marks = [];
-    for (let t = 1; t <= s.T; t++) marks.push(copy(t, (t - 1) % perRow, Math.floor((t - 1) / perRow) * ROW, pitch, perRow));
-    marks.push(text(4, rows * ROW + 14, "bars: that loss at each input; outline: without cuts", { role: "muted", size: 12, anchor: "start" }));
-    return { height: rows * ROW + 38 + PLOT, marks: [marks, plot(width, rows * ROW + 38)].flat(), label: sentence() };
+  const step = (v) => wholeNumber(1, model.get("ids").length - 1)(v);
+  const link = { k: step, question: step, cue: step, kind: oneOf("blocks", "window"), carry: flag };
+  const page = frame(host, { name: "truncation", claim: CLAIM, shows: SHOWS, model, link });
+  let s, ax, words, curves; // curves: by kind and carry, each computed when it is first asked for
+  const read = () => {
+    const next = Object.fromEntries(TEXT.map((name) => [name, model.get(name)]));
+    if (next.words.length !== next.ids.length) return; // several traits change in one go: wait until they fit
+    if (!words || TEXT.some((name) => next[name] !== words[name])) [words, curves] = [next, {}];
+    const controls = Object.fromEntries(CONTROLS.map((name) => [name, model.get(name)]));
+    s = compute(words, controls, curves[`${controls.kind} ${controls.carry}`] ??= biasCurves(words, controls));
   };
+  read();
 
-  function copy(t, column, top, pitch, perRow) {
-    const x = pitch * (column + 0.5), y = top + 62, base = top + 194, edge = column === perRow - 1, border = t % s.k === 0;
-    const next = edge ? x + pitch / 2 - 2 : x + pitch - HALF, asked = t === s.question;
-    const reset = border && !s.carry;
-    const marks = [
-      arrow([[x, y + 44], [x, y + HALF]], { role: "input" }),
-      cell(x, y, 2 * HALF, 2 * HALF),
-      text(x, y + 57, s.words[t - 1], { role: "input", size: 12, weight: t === s.cue ? 600 : undefined }),
-    ];
-    if (asked) {
-      const anchor = column === 0 ? "start" : edge ? "end" : "middle";
-      marks.push(arrow([[x, y - HALF], [x, top + 24]], { role: "output" }),
-        text(anchor === "start" ? x - HALF : anchor === "end" ? x + HALF : x, top + 12, `loss: ${s.words[t]}`, { role: "output", size: 12, anchor }));
-    }
-    if (t < s.T) {
-      marks.push(edge && reset ? stop(next, y - 6) : arrow([[x + HALF, y - 6], [next, y - 6]], { cut: reset }));
-      marks.push(edge && border ? stop(next, y + 6) : arrow([[next, y + 6], [x + HALF, y + 6]], { backward: true, cut: border }));
-    }
-    if (column === 0 && t > 1) { // the arrows of the row above go on here
-      const begins = (t - 1) % s.k === 0, from = x - pitch / 2 + 2;
-      if (!begins || s.carry) marks.push(arrow([[from, y - 6], [x - HALF, y - 6]]));
-      if (!begins) marks.push(arrow([[x - HALF, y + 6], [from, y + 6]], { backward: true, head: false }));
-    }
-    if (t <= s.question) marks.push(bar(x, base, Math.min(24, pitch - 12), t));
-    marks.push(bracket(t, column, perRow, pitch, top + 206));
-    return el("g", { "data-step": t }, el("rect", { x: x - pitch / 2, y: top, width: pitch, height: ROW, fill: "transparent" }), ...marks);
-  }
+  // readout
+  const facts = Object.fromEntries(["heard", "full", "fits", "kept", "back", "cosine", "ratio", "outputCosine", "outputRatio"].map((name) => [name, reading()]));
+  const fact = (name, label) => html("div", {}, html("dt", {}, label), html("dd", { "data-number": name }, facts[name].root));
+  const at = roomy(), both = roomy();
+  at.reserve([t("gradient at input {cue}", { cue: 88 })]);
+  both.reserve([t("both in one window")]);
+  page.readout.append(html("dl", { class: "u-facts" }, fact("heard", at.root), fact("full", t("without cuts")), fact("fits", both.root), fact("kept", t("states kept")), fact("back", t("steps back in all"))));
+  const chart = html("div", { class: "u-stage" });
+  page.readout.after(html("section", { class: "u-panel" }, html("p", { class: "u-title" }, t("What the cut costs: a bias in the recurrent layer, and none in the output layer as long as the state is carried.")),
+    chart, html("dl", { class: "u-facts" }, fact("cosine", t("recurrent: cosine")), fact("ratio", t("norm ratio")), fact("outputCosine", t("output: cosine")), fact("outputRatio", t("norm ratio")))));
 
-  const stop = (x, y) => el("path", { d: `M${x - 8} ${y - 7}v14M${x} ${y - 7}v14`, stroke: color("ink"), "stroke-width": 2 }); // a cut at a row's end
+  // controls
+  const set = (name) => (value) => put(model, { [name]: value });
+  const k = stepper({ label: t("*k*, steps"), min: 1, max: s.T, value: s.k, oninput: set("k") });
+  const kind = segmented({ label: t("cut"), options: [["blocks", t("in blocks")], ["window", t("sliding window")]], value: s.kind, oninput: set("kind") });
+  const carry = segmented({ label: t("state at the border"), options: [[true, t("carried")], [false, t("reset")]], value: s.carry, oninput: set("carry") });
+  const question = range({ label: t("loss of step"), min: 1, max: s.T, value: s.question, oninput: (value) => put(model, { cue: Math.min(s.cue, value), question: value }) });
+  const cue = range({ label: t("heard at input"), min: 1, max: s.T, value: s.cue, oninput: (value) => { put(model, { cue: Math.min(value, s.question) }); update(); } });
+  page.controls.append(k.root, question.root, cue.root, kind.root, carry.root);
 
-  // The loss of the question, heard at input t: outline the full gradient, filled what is left of it.
-  function bar(x, base, width, t) {
-    const tall = 44 / Math.max(...full, 1e-12), whole = full[t - 1] * tall, left = s.cut[t - 1] * tall, top = base - Math.max(whole, left);
-    return group(
-      el("rect", { x: x - width / 2, y: base - left, width, height: left, fill: color("grad") }),
-      el("rect", { x: x - width / 2, y: base - whole, width, height: whole, fill: "none", stroke: color("truth"), "stroke-width": 1.25, "stroke-dasharray": "3 2" }),
-      t === s.cue ? [
-        el("path", { d: `M${x - width / 2 - 4} ${base + 3}h${width + 8}`, stroke: color("weight"), "stroke-width": 2.5 }),
-        text(x, top - 9, s.cut[t - 1] === 0 ? "0" : num(s.cut[t - 1], 3), { size: 12, weight: 600, cls: "u-number" })] : null);
-  }
+  const pic = picture(page.stage, (width) => chain(s, width));
+  const plot = picture(chart, (width) => { const drawn = biasChart(s, width); ax = drawn.ax; return drawn; });
 
-  function bracket(t, column, perRow, pitch, y) {
-    const block = Math.ceil(t / s.k), first = (t - 1) % s.k === 0, last = t % s.k === 0 || t === s.T;
-    const a = pitch * column + (first ? 4 : 0), z = pitch * (column + 1) - (last ? 4 : 0);
-    const inRow = Math.min(perRow - column, Math.min(s.k * block, s.T) - t + 1); // steps of the block from here to the row's end
-    return group(
-      el("path", { d: `M${a} ${first ? y - 4 : y}V${y}H${z}V${last ? y - 4 : y}`, class: "u-axis" }),
-      first || column === 0 ? text(pitch * (column + inRow / 2), y + 11, inRow * pitch > 52 ? `block ${block}` : String(block), { role: "muted", size: 12 }) : null);
-  }
-
-  function plot(width, top) {
-    const all = curves[s.carry], most = Math.max(1.05, ...all.flatMap(({ recurrent, output }) => [...recurrent, ...output]));
-    const least = Math.min(0, ...all.flatMap(({ recurrent, output }) => [recurrent[0], output[0]]));
-    const at = all.map((_, i) => i + 1), xy = (part, i) => all.map((bias, j) => [j + 1, bias[part][i]]);
-    const margin = { left: 34, right: 12, top: 48, bottom: 44 };
-    const ax = axes({ width, height: PLOT, margin, x: { domain: [0.7, s.T + 0.3], ticks: at, label: "k, steps in a block", format: String }, y: { domain: [least, most * 1.04], label: "" } });
-    const key = [["grad", false, "recurrent: cosine"], ["grad", true, "recurrent: norm ratio"], ["output", false, "output: cosine"], ["output", true, "output: norm ratio"]];
-    const step = width < 560 ? width / 2 : width / 4;
-    const legend = key.map(([role, open, words], i) => {
-      const x = (i * step) % (step * (width < 560 ? 2 : 4)) + 4, y = width < 560 ? 8 + 20 * Math.floor(i / 2) : 14;
-      return group(el("path", { d: `M${x} ${y}h26`, stroke: color(role), "stroke-width": 2, "stroke-dasharray": open ? "6 4" : undefined }),
-        el("circle", { cx: x + 13, cy: y, r: 3.5, fill: color(open ? "paper" : role), stroke: color(role), "stroke-width": 1.5 }),
-        text(x + 32, y, words, { role: "muted", size: 12, anchor: "start" }));
-    });
-    const series = ["recurrent", "output"].flatMap((part, p) => [0, 1].map((i) => {
-      const role = p ? "output" : "grad";
-      return group(line(ax, xy(part, i), { role, dashed: i === 1 }), points(ax, xy(part, i), { role, open: i === 1 }));
-    }));
-    return el("g", { transform: `translate(0 ${top})`, class: "u-plot" }, ...legend, ax.node,
-      el("path", { d: `M${ax.x(s.k)} ${ax.box.top}V${ax.box.bottom}`, stroke: color("weight"), "stroke-width": 2.5 }),
-      el("path", { d: `M${ax.box.left} ${ax.y(1)}H${ax.box.right}`, stroke: color("truth"), "stroke-dasharray": "4 3" }), ...series);
-  }
-
-  // ---- the numbers
-
-  const ratio = ([cosine, size]) => `cosine ${num(cosine)}, norm ratio ${num(size)}`;
-  const span = () => s.question - s.cue + 1;
-  const places = () => Math.max(0, s.k - span() + 1);
-  const arrives = () => {
-    const here = s.cut[s.cue - 1];
-    return `${here === 0 ? "exactly 0" : num(here, 3)} (full ${num(full[s.cue - 1], 3)})`;
-  };
-  const sentence = () => `Blocks of k = ${s.k}, state ${s.carry ? "carried" : "reset"}: the loss of step ${s.question} reaches input ${s.cue} with ${arrives()}; `
-    + `gradient of the recurrent layer: ${ratio(s.bias.recurrent)}; of the output layer: ${s.bias.output.map((v) => num(v)).join(", ")}; ${s.k + 1} of ${s.T + 1} states kept.`;
-
-  const rows = [["gradient of the loss at the input", () => arrives()],
-    ["places in a block where both fit", () => `${places()} of ${s.k}`],
-    ["recurrent layer", () => ratio(s.bias.recurrent)], ["output layer", () => ratio(s.bias.output)],
-    ["states kept at once", () => `${s.k + 1} of ${s.T + 1}`]];
-  const shown = rows.map(([name, say]) => ({ say, node: html("dd", { "data-name": name }) }));
-  page.readout.append(html("dl", {}, rows.flatMap(([name], i) => [html("dt", {}, name), shown[i].node])));
-
-  // ---- the controls
-
-  measure();
-  follow();
-  const blockLen = stepper({ label: "k, steps in a block", min: 1, max: s.T, value: s.k, oninput: (k) => put(model, { k }) });
-  const state = segmented({ label: "state at the border", options: [[true, "carried"], [false, "reset"]], value: s.carry, oninput: (carry) => put(model, { carry }) });
-  const question = range({ label: "loss of step", min: 1, max: s.T, value: s.question, oninput: (value) => put(model, s.cue > value ? { cue: value, question: value } : { question: value }) });
-  const cue = range({ label: "heard at input", min: 1, max: s.T, value: s.cue, oninput: (value) => { put(model, { cue: Math.min(value, s.question) }); update(); } });
-  page.controls.append(blockLen.root, state.root, question.root, cue.root);
-
-  const pic = picture(page.stage, scene);
-  function update() {
-    follow();
-    blockLen.limit(1, s.T);
-    blockLen.set(s.k);
-    state.set(s.carry);
-    question.limit(1, s.T);
+  // update
+  const update = () => {
+    read();
+    for (const control of [k, question, cue]) control.limit(1, s.T);
+    k.set(s.k);
+    kind.set(s.kind);
+    carry.set(s.carry);
+    carry.rest(s.kind === "window" ? t("a window has no border") : "");
     question.set(s.question);
-    cue.limit(1, s.T);
     cue.set(s.cue);
-    for (const { say, node } of shown) write(node, say());
+    at.set([t("gradient at input {cue}", { cue: s.cue })]);
+    both.set([s.kind === "window" ? t("both in one window") : t("both in one block")]);
+    facts.heard.set(shown(s.cut[s.cue - 1]));
+    facts.full.set(num(s.full[s.cue - 1], 3));
+    facts.fits.set(s.kind === "window" ? (s.fits ? t("always") : t("never")) : t("{fits} of {k} places", { fits: s.fits, k: s.k }));
+    facts.kept.set(t("{kept} of {all}", { kept: s.k + 1, all: s.T + 1 }));
+    facts.back.set(String(s.stepsBack));
+    [facts.cosine, facts.ratio].forEach((one, i) => one.set(num(s.bias.recurrent[i])));
+    [facts.outputCosine, facts.outputRatio].forEach((one, i) => one.set(num(s.bias.output[i])));
     pic.redraw();
-    page.say(sentence());
-  }
+    plot.redraw();
+    page.say(summary(s));
+  };
   update();
 
-  // a click on a copy: that input
-  const pick = (event) => {
-    const t = Number(event.target.closest?.("[data-step]")?.getAttribute("data-step"));
-    if (t) put(model, { cue: Math.min(t, s.question) });
+  // the hand: the cut along the chain, the line along the chart; a copy pressed is the input to read off
+  const within = (low, v, high) => Math.max(low, Math.min(high, v));
+  const place = (event) => { // [border, step] under the pointer, in its row
+    const { perRow, rows, pitch } = rowsOf(s.T, pic.width()), [x, y] = pic.at(event);
+    const row = within(0, Math.floor(y / ROW), rows - 1), from = row * perRow;
+    return [from + within(0, Math.round(x / pitch), perRow), from + within(1, Math.ceil(x / pitch), perRow)].map((v) => Math.min(v, s.T));
   };
-  pic.svg.addEventListener("click", pick);
+  const cutAt = (event) => { const [border] = place(event); put(model, { k: within(1, s.kind === "window" ? s.question - border : border, s.T) }); };
+  const cueAt = (event) => put(model, { cue: within(1, place(event)[1], s.question) });
+  const kAt = (event) => put(model, { k: within(1, Math.round(0.7 + (plot.at(event)[0] - ax.box.left) / (ax.box.right - ax.box.left) * (s.T - 0.4)), s.T) });
+  const drops = [
+    scrub(pic.svg, {
+      model, names: ["k", "cue"], hit: (event) => event.target.closest("[data-hold]") ? "cut" : "cue",
+      take: (what, event) => { if (what === "cue") cueAt(event); }, drag: (what, dx, event) => what === "cut" ? cutAt(event) : cueAt(event),
+    }),
+    scrub(plot.svg, { model, names: ["k"], hit: () => "k", take: (what, event) => kAt(event), drag: (what, dx, event) => kAt(event) }),
+  ];
 
-  const renew = () => { // several traits may change in one go: wait until they fit
-    const next = Object.fromEntries(ARRAYS.map((name) => [name, get(name)]));
-    if (next.words.length !== next.ids.length) return;
-    measure();
-    update();
-  };
-  const stops = [listen(model, ARRAYS, renew), listen(model, ["k", "question", "cue", "carry"], update)];
-  return () => {
-    stops.forEach((stop) => stop());
-    pic.end();
-    page.end();
-  };
+  const stop = listen(model, [...CONTROLS, ...TEXT], update);
+  return () => { stop(); drops.forEach((drop) => drop()); pic.end(); plot.end(); page.end(); };
 }
 
 export default { render };

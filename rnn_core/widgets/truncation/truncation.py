@@ -188,7 +188,7 @@ class Truncation(Explorable):
     # ---- the numbers
 
     def gradients(self, k, kind="blocks", carry=True):
-        """Of the mean loss over all T steps: by windows, or blocks with the state carried or not."""
+        """Of the mean loss over all T steps: by windows, or in blocks, state carried or reset."""
         model, inputs, targets = self._text()
         if kind == "window":
             return model.loss_and_grads(inputs, targets, window=k)[1]

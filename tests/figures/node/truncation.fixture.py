@@ -19,7 +19,9 @@ for V, D, H, T in ((5, 2, 3, 7), (4, 3, 6, 12), (3, 4, 2, 2)):
     for kind, carry in WAYS:
         for question in (1, T // 2 + 1, T):
             way = {"kind": kind, "carry": carry}
-            figure = Truncation(model, text, Vocabulary(words), question=question, cue=1, k=1, **way)
+            figure = Truncation(
+                model, text, Vocabulary(words), question=question, cue=1, k=1, **way
+            )
             ks = range(1, T + 1)
             case = {"model": {name: getattr(figure, name) for name in MODEL}, "way": way}
             case["question"], case["bias"] = question, [figure.bias(k) for k in ks]
