@@ -13,7 +13,7 @@ from rnn_core import stream_batches
 from rnn_core.checks import check, exercises
 from rnn_core.checks.answer import run
 from rnn_core.checks.compare import fits
-from rnn_core.checks.exercises.data import USUAL, single
+from rnn_core.checks.exercises.data import LARGE, USUAL, single
 from rnn_core.checks.judge import judge, make_cases
 from rnn_core.checks.runner import find, library
 from rnn_core.checks.verdict import HEADLINES
@@ -205,6 +205,25 @@ def test_each_case_brings_something_to_light_that_no_other_does(exercise):
             told = [n for n, s, w in zip(kept.names, seen, kept.wanted, strict=True)
                     if not fits(s.parts, w.parts, exercise.tol)]  # fmt: skip
             assert told == [name], f"seed {seed}"
+
+
+GRADIENTS = [e for e in ALL if LARGE in e.hides and e.id != "bptt.clip"]
+
+
+@pytest.mark.parametrize("exercise", GRADIENTS, ids=lambda e: e.id)
+def test_small_gradients_are_no_zeros(exercise):
+    def coarse(value):
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return value * (np.abs(value).max() > 0.01)
+        if isinstance(value, dict):
+            return {key: coarse(item) for key, item in value.items()}
+        return tuple(map(coarse, value)) if isinstance(value, (tuple, list)) else value
+
+    def drops_small_ones(*args):
+        return coarse(exercise.reference(*map(coarse, args)))
+
+    for seed in SEEDS[:20]:
+        assert not judged(exercise, drops_small_ones, seed).right, f"seed {seed}"
 
 
 SINGLE_PRECISION = [e for e in ALL if not e.value and e.id != "language.train_toy"]

@@ -14,6 +14,7 @@ from .data import (
     ORDER,
     SATURATED,
     SINGLE,
+    SMALL,
     USUAL,
     lasting,
     single,
@@ -479,7 +480,7 @@ def _layers(rng):
         ONE_UNIT: some(3, 4, 1, 1),
         LONG: some(2, 24, 3, 4, weights=lasting),
         LARGE: some(2, 4, 3, 4, size=1e4),
-        SINGLE: some(3, 5, 2, 4, change=single),
+        SINGLE: some(3, 5, 2, 4, size=SMALL, change=single),
     }
 
 

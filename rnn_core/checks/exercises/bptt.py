@@ -13,6 +13,7 @@ from .data import (
     ONE_UNIT,
     ORDER,
     SINGLE,
+    SMALL,
     USUAL,
     lasting,
     single,
@@ -51,7 +52,7 @@ def _cells(rng):
         ONE_ROW: some(1, 2, 3),
         ONE_UNIT: some(3, 1, 1),
         LARGE: some(3, 4, 5, size=1e4),
-        SINGLE: single(some(3, 4, 5)),
+        SINGLE: single(some(3, 4, 5, size=SMALL)),
         ORDER: turned(some(3, 4, 5)),
     }
 
@@ -228,6 +229,10 @@ def _sequences(rng):
         xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
         return xs, states(xs, h_0, *of_layer), size * rng.normal(size=(N, T, H)), h_0, W_x, W_h
 
+    def near_its_targets(*sizes):
+        xs, hs, ys, *rest = some(*sizes, size=SMALL)
+        return xs, hs, hs + ys, *rest
+
     return {
         USUAL: some(2, 5, 3, 4),
         ONE_ROW: some(1, 4, 2, 3),
@@ -235,7 +240,7 @@ def _sequences(rng):
         ONE_UNIT: some(3, 4, 1, 1),
         LONG: some(2, 24, 3, 4, weights=lasting),
         LARGE: some(3, 4, 2, 5, size=1e4),
-        SINGLE: single(some(3, 5, 2, 4)),
+        SINGLE: single(near_its_targets(3, 5, 2, 4)),
         ORDER: turned(some(3, 5, 4, 2)),
     }
 
@@ -506,7 +511,7 @@ def _maps(rng):
         ONE_UNIT: some(3, 4, 1, 1),
         LONG: some(2, 24, 3, 4, weights=lasting),
         LARGE: some(3, 4, 2, 5, size=1e4),
-        SINGLE: single(some(3, 5, 2, 4)),
+        SINGLE: single(some(3, 5, 2, 4, size=SMALL)),
         ORDER: turned(some(3, 5, 4, 2)),
     }
 

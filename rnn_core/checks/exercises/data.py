@@ -14,6 +14,7 @@ LONG = "a long sequence"
 SINGLE = "float32"
 ORDER = "arrays that lie in memory in another order"
 LARGE = "large gradients"
+SMALL = 1e-4  # the size of gradients in float32: they are no zeros
 SATURATED = "units far out on the flat part of tanh"
 
 

@@ -13,7 +13,7 @@ from ..coin import Coin
 from ..compare import Malformed, came, numbers, same
 from ..exercise import Exercise
 from ..plain import Model
-from .data import LARGE, ONE_ROW, ONE_STEP, ORDER, SINGLE, USUAL, single, turned
+from .data import LARGE, ONE_ROW, ONE_STEP, ORDER, SINGLE, SMALL, USUAL, single, turned
 
 ONE_NUMBER = "an embedding of one number"
 
@@ -51,7 +51,7 @@ def _lookups(rng):
         ONE_STEP: repeated(4, 1, 2, 6),
         ONE_NUMBER: repeated(2, 5, 1, 7),
         LARGE: _scaled(repeated(2, 5, 3, 7), 1e4),
-        SINGLE: single(repeated(2, 5, 3, 7)),
+        SINGLE: single(_scaled(repeated(2, 5, 3, 7), SMALL)),
         ORDER: turned(repeated(3, 5, 4, 8)),
     }
 
@@ -181,7 +181,7 @@ def _scores(rng):
         ONE_STEP: some(3, 1, 4, 2),
         "one unit, one word": some(3, 4, 1, 1),
         LARGE: some(2, 4, 3, 5, size=1e4),
-        SINGLE: single(some(3, 4, 6, 5)),
+        SINGLE: single(some(3, 4, 6, 5, size=SMALL)),
         ORDER: turned(some(3, 4, 6, 5)),
     }
 

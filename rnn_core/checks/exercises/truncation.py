@@ -16,6 +16,7 @@ from .data import (
     ONE_UNIT,
     ORDER,
     SINGLE,
+    SMALL,
     USUAL,
     lasting,
     single,
@@ -201,7 +202,7 @@ def _blocks(rng):
         ONE_UNIT: some(3, 5, 1, 1, 2),
         LONG: some(2, 26, 3, 4, 12, weights=lasting),
         LARGE: some(3, 5, 2, 4, 2, size=1e4),
-        SINGLE: single(some(3, 5, 2, 4, 2)),
+        SINGLE: single(some(3, 5, 2, 4, 2, size=SMALL)),
         ORDER: turned(some(3, 5, 2, 4, 2)),
     }
 
@@ -564,7 +565,7 @@ def _curves(rng):
         ONE_UNIT: some(3, 6, 1, 1, [2, 3]),
         LONG: some(2, 24, 3, 4, [6, 12], weights=lasting),
         LARGE: some(2, 7, 3, 4, [2, 3], size=1e4),
-        SINGLE: some(2, 7, 3, 4, [2, 3], change=single),
+        SINGLE: some(2, 7, 3, 4, [2, 3], size=SMALL, change=single),
     }
 
 
