@@ -609,6 +609,121 @@ mistake(
     {"M[t, k]": "M[t, t - k]"},
 )
 
+# ---- find the bug: J = dh_T / dh_0, one matrix (H, H) for each sequence
+
+
+def jacobian(hs, W_h):
+    J = np.eye(len(W_h), dtype=W_h.dtype)
+    for t in range(hs.shape[1]):
+        J = J @ (W_h * (1 - hs[:, t, None, :] ** 2))
+    return J
+
+
+def _paths(rng):
+    def some(N, T, H, weights=weights):
+        W_x, W_h, b = weights(rng, 2, H)
+        xs, h_0 = rng.normal(size=(N, T, 2)), rng.uniform(-0.8, 0.8, (N, H))
+        return states(xs, h_0, W_x, W_h, b), W_h
+
+    return {
+        USUAL: some(2, 4, 3),
+        ONE_STEP: some(3, 1, 4),
+        ONE_ROW: some(1, 4, 3),
+        ONE_UNIT: some(3, 3, 1),
+        LONG: some(2, 24, 4, weights=lasting),
+        SINGLE: single(some(3, 4, 3)),
+        ORDER: turned(some(3, 4, 5)),
+    }
+
+
+paths = Exercise(
+    "bptt.jacobian",
+    "Find the bugs",
+    level=2,
+    reference=jacobian,
+    cases=_paths,
+    returns="J (N, H, H)",
+    hides={
+        ONE_STEP: {"return J": "return J if hs.shape[1] > 1 else 0 * J"},
+        ONE_ROW: {"return J": "return J[0 if len(hs) == 1 else slice(None)]"},
+        ONE_UNIT: {"return J": "return J if W_h.size > 1 else J[..., 0]"},
+        LONG: {"return J": "return J * (hs.shape[1] < 20)"},
+        SINGLE: {"J = np.eye": "hs = np.frombuffer(hs.tobytes()).reshape(hs.shape)\nJ = np.eye"},
+        ORDER: {"J = np.eye": 'hs = hs.ravel("K").reshape(hs.shape)\nJ = np.eye'},
+    },
+)
+mistake = paths.mistake
+STEP = "one step, J_t[i, j] = W_h[i, j] * (1 - h_t[j]^2): the slope belongs to the column"
+PRODUCT = "the product J_1 J_2 ... J_T: rows are vectors, so the first step stands on the left"
+
+mistake(
+    "the order of the steps",
+    "The slopes are right, and the steps are multiplied from the last to the first. Matrices do "
+    "not commute.",
+    PRODUCT,
+    {"range(hs.shape[1])": "reversed(range(hs.shape[1]))"},
+)
+mistake(
+    "the slope on the rows",
+    "The order is right, and each slope multiplies a row of W_h. It belongs to the state that "
+    "comes out, which is the column.",
+    STEP,
+    {"hs[:, t, None, :]": "hs[:, t, :, None]"},
+)
+mistake(
+    "both bugs left",
+    "The steps are multiplied from the last to the first, and the slopes multiply rows.",
+    f"{STEP}; {PRODUCT}",
+    {"range(hs.shape[1])": "reversed(range(hs.shape[1]))",
+     "hs[:, t, None, :]": "hs[:, t, :, None]"},
+)  # fmt: skip
+mistake(
+    "the transpose",
+    "This is dh_T[i] / dh_0[j]. With row vectors the state that one starts from is the row.",
+    "J[i, j] = dh_T[j] / dh_0[i]",
+    {"return J": "return J.swapaxes(1, 2)"},
+)
+mistake(
+    "slope missing",
+    "The product of T times W_h alone: the tanh was left out.",
+    STEP,
+    {"(W_h * (1 - hs[:, t, None, :] ** 2))": "np.broadcast_to(W_h, (len(hs), *W_h.shape))"},
+)
+mistake(
+    "h for its slope",
+    "1 - h stands where the slope, 1 - h^2, should.",
+    STEP,
+    {"** 2": "** 1"},
+)
+mistake(
+    "the first step left out",
+    "The product begins with the second step.",
+    PRODUCT,
+    {"range(hs.shape[1])": "range(1, hs.shape[1])",
+     "return J": "return J + np.zeros((len(hs), 1, 1))"},
+)  # fmt: skip
+mistake(
+    "the last step left out",
+    "The product ends before the last step.",
+    PRODUCT,
+    {"range(hs.shape[1])": "range(hs.shape[1] - 1)",
+     "return J": "return J + np.zeros((len(hs), 1, 1))"},
+)  # fmt: skip
+mistake(
+    "entry by entry",
+    "The factors were multiplied entry by entry. A chain of Jacobians is a product of matrices.",
+    PRODUCT,
+    {"J = J @ (": "J = (J if t else 1) * ("},
+)
+mistake(
+    "slopes multiplied in at the end",
+    "First the power of W_h was taken, then all slopes were multiplied in, as if they commuted "
+    "with W_h.",
+    STEP,
+    {"J = J @ (W_h * (1 - hs[:, t, None, :] ** 2))": "J = J @ W_h",
+     "return J": "return J * np.prod(1 - hs**2, axis=1)[:, None, :]"},
+)  # fmt: skip
+
 # ---- vanish or explode
 
 

@@ -348,6 +348,168 @@ mistake(
     {" + dh_next": ""},
 )
 
+# ---- backward by a sliding window: each step's gradient goes back over `window` steps
+
+
+def back_by_window(dhs, hs, h_0, W_h, window):
+    T, slopes = hs.shape[1], 1 - hs**2
+    total, message = np.array(dhs), dhs
+    for lag in range(1, min(window, T)):
+        message = (message[:, 1:] * slopes[:, 1 : T - lag + 1]) @ W_h.T
+        total[:, : T - lag] += message
+    before = np.concatenate([h_0[:, None], hs[:, :-1]], axis=1)
+    da = total * slopes
+    return total, np.einsum("nti,ntj->ij", before, da)
+
+
+def _windows(rng):
+    def some(N, T, D, H, w, size=1.0, weights=weights):
+        W_x, W_h, b = weights(rng, D, H)
+        xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
+        dhs = size * rng.normal(size=(N, T, H))
+        return dhs, states(xs, h_0, W_x, W_h, b), h_0, W_h, w
+
+    return {
+        USUAL: some(2, 7, 3, 4, 3),
+        WHOLE: some(3, 5, 2, 4, 5),
+        BEYOND: some(2, 4, 3, 4, 7),
+        OWN: some(3, 4, 2, 3, 1),
+        ONE_ROW: some(1, 7, 2, 3, 3),
+        ONE_UNIT: some(3, 5, 1, 1, 2),
+        LONG: some(2, 26, 3, 4, 12, weights=lasting),
+        LARGE: some(3, 5, 2, 4, 2, size=1e4),
+        SINGLE: single(some(3, 5, 2, 4, 2)),
+        ORDER: turned(some(3, 5, 2, 4, 2)),
+    }
+
+
+WHOLE = "a window as long as the sequence"
+BEYOND = "a window longer than the sequence"
+OWN = "a window of one step"
+RESULT = 'return total, np.einsum("nti,ntj->ij", before, da)'
+
+window = Exercise(
+    "truncation.window",
+    "A sliding window",
+    level=3,
+    reference=back_by_window,
+    cases=_windows,
+    returns=("dhs_total (N, T, H)", "dW_h (H, H)"),
+    backward=True,
+    hides={
+        WHOLE: {"min(window, T)": "min(window, T - (window == T))"},
+        BEYOND: {"min(window, T)": "(min(window, T) if window <= T else 1)"},
+        OWN: {"total, message =": "window = max(window, 2)\ntotal, message ="},
+        ONE_ROW: {
+            RESULT: 'return total[0 if len(hs) == 1 else slice(None)], '
+                    'np.einsum("nti,ntj->ij", before, da)'
+        },
+        ONE_UNIT: {
+            RESULT: 'dW_h = np.einsum("nti,ntj->ij", before, da)\n'
+                    'return total, dW_h if dW_h.size > 1 else dW_h[0]'
+        },
+        LONG: {"min(window, T)": "min(window, T, 8)"},
+        LARGE: {"total, message =": "dhs = np.clip(dhs, -1e3, 1e3)\ntotal, message ="},
+        SINGLE: {
+            "total, message =":
+                "dhs = np.frombuffer(dhs.tobytes()).reshape(dhs.shape)\ntotal, message ="
+        },
+        ORDER: {"total, message =": 'dhs = dhs.ravel("K").reshape(dhs.shape)\ntotal, message ='},
+    },
+)
+mistake = window.mistake
+REACH = "how often the messages move on: w steps are the step itself and w - 1 before it"
+ONE_BACK = "the message one step further back: `(message * slope of the step it leaves) @ W_h.T`"
+
+mistake(
+    "one step too many",
+    "The gradient goes back over one step more than the window holds.",
+    REACH,
+    {"range(1, min(window, T))": "range(1, min(window + 1, T))"},
+)
+mistake(
+    "one step too few",
+    "The gradient goes back over one step less than the window holds.",
+    REACH,
+    {"range(1, min(window, T))": "range(1, min(window - 1, T))"},
+)
+mistake(
+    "blocks for windows",
+    "The flow is cut at fixed borders, every `window` steps. A window has no border: it moves "
+    "along with the step that sends the gradient.",
+    "each step's gradient, which goes back over `window` steps wherever it starts",
+    back_by_blocks,
+)
+mistake(
+    "nothing cut",
+    "The gradient goes back to the first step, whatever the window says.",
+    REACH,
+    {"min(window, T)": "T"},
+)
+mistake(
+    "W_h not transposed on the way back",
+    "The message was multiplied by W_h. W_h is square, so no shape complains.",
+    ONE_BACK,
+    {"@ W_h.T": "@ W_h"},
+)
+mistake(
+    "slope missing on the way back",
+    "The message passes the tanh of each step as if it were straight.",
+    ONE_BACK,
+    {"(message[:, 1:] * slopes[:, 1 : T - lag + 1])": "message[:, 1:]"},
+)
+mistake(
+    "slope of the wrong step",
+    "The message was multiplied by the slope of the step that it reaches. It leaves through the "
+    "tanh of the step after that.",
+    ONE_BACK,
+    {"slopes[:, 1 : T - lag + 1]": "slopes[:, : T - lag]"},
+)
+mistake(
+    "slope missing in dW_h",
+    "dW_h was formed from the gradients by the states. It needs those by the sums before the tanh.",
+    "`da = total * (1 - hs**2)`, and dW_h = the sum of h_{t-1}^T da_t",
+    {"da = total * slopes": "da = total"},
+)
+mistake(
+    "h_t in dW_h",
+    "dW_h was formed with the state that comes out of each step. W_h was multiplied by the one "
+    "that went in.",
+    "h_{t-1}: h_0 first, then all states but the last",
+    {"np.concatenate([h_0[:, None], hs[:, :-1]], axis=1)": "hs"},
+)
+mistake(
+    "h_0 ignored",
+    "The first step's share of dW_h is missing, as if h_0 were zero.",
+    "h_{t-1}: h_0 first, then all states but the last",
+    {"h_0[:, None]": "0 * h_0[:, None]"},
+)
+mistake(
+    "own gradient left out",
+    "What each state gets from its own output is missing: the window begins with the step itself.",
+    "the start: `total` holds dhs before any message has moved",
+    {"np.array(dhs), dhs": "0 * dhs, dhs"},
+)
+mistake(
+    "overwritten, not added",
+    "A message takes the place of what was there. At a state all gradients meet, and are added.",
+    "`total[:, : T - lag] += message`",
+    {"total[:, : T - lag] += message": "total[:, : T - lag] = message"},
+)
+mistake(
+    "messages counted again",
+    "What has been added up at a state was sent on as a whole, so old messages travel twice.",
+    "what moves on is the message alone, not the total",
+    {"+= message": "+= message\nmessage = total[:, : T - lag]"},
+)
+mistake(
+    "dhs changed in place",
+    "The sums were written into dhs.",
+    "`np.array(dhs)` is a copy; `total = dhs` is a second name for the caller's array",
+    {"np.array(dhs), dhs": "dhs, dhs.copy()"},
+    by_itself=True,
+)
+
 # ---- N readers of one text: a list of (inputs, targets), each (N, T)
 
 ROWS = "`ids[:N * length].reshape(N, length)`, with `length = (len(ids) - 1) // N`"
