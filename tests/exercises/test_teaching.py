@@ -32,6 +32,10 @@ def test_an_exercises_level_is_its_title_in_the_notebook_and_its_points():
     for notebook in CHAPTERS:
         cells = {assignment.mark(cell): cell for cell in notebook.cells}
         for name in assignment.exercises(notebook):
+            if f"{name}-check" not in cells:  # on paper: graded by hand
+                points = cells[name].metadata.nbgrader.points
+                assert f"*Level {points}.*" in cells[f"{name}-task"].source
+                continue
             (asked,) = checked(nbformat.v4.new_notebook(cells=[cells[f"{name}-check"]]))
             assert f"*Level {levels[asked]}.*" in cells[f"{name}-task"].source
             assert cells[f"{name}-check"].metadata.nbgrader.points == levels[asked]
