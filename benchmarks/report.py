@@ -6,6 +6,7 @@ from pathlib import Path
 from rnn_core.plots import PALETTE
 
 RESULTS = Path(__file__).with_name("results.json")
+STARTS = Path(__file__).parents[1] / "tools" / "start_runs.json"
 
 
 def load(path=RESULTS):
@@ -135,3 +136,23 @@ def latency(results):
     ]
     rows.append(["`interact` to explorable", f"{spread(part['ratio'])} times"])
     return table(["from key to paint", "ms"], rows)
+
+
+def starts(runs, names):
+    """The best validation perplexity from each start: the mean over seeds, least and largest."""
+    rows = []
+    for start, words in names.items():
+        best = [[min(run) for run in text["valid"][start]] for text in runs["texts"].values()]
+        shown = (f"{sum(b) / len(b):.1f} ({min(b):.1f} to {max(b):.1f})" for b in best)
+        rows.append([words, *shown])
+    return table(["start", *runs["texts"]], rows)
+
+
+def on_the_way(runs, names, text, epochs):
+    """The mean validation perplexity on one text after some of the epochs."""
+    rows = []
+    for start, words in names.items():
+        runs_of = runs["texts"][text]["valid"][start]
+        means = (sum(run[e - 1] for run in runs_of) / len(runs_of) for e in epochs)
+        rows.append([words, *(f"{mean:.1f}" for mean in means)])
+    return table([f"{text}, after epoch", *map(str, epochs)], rows)

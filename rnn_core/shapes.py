@@ -24,6 +24,7 @@ __all__ = [
     "SIDE",
     "as_array",
     "as_cache",
+    "as_counts",
     "as_flag",
     "as_float_type",
     "as_function",
@@ -157,6 +158,19 @@ def as_ids(name, value, axes, vocab_size, **sizes):
     return array.astype(np.int64, copy=False)  # 200 * 2 is 144 in uint8
 
 
+def as_counts(name, value, axes, **sizes):
+    """`value` as an int64 array of counts, 0 or more, with the wanted axes."""
+    array = as_numpy(name, value, axes, sizes)
+    check_shape(name, array, axes, **sizes)
+    if array.dtype.kind not in "iu" or array.min() < 0 or array.max() > LARGEST:
+        got = array.dtype.name if array.dtype.kind not in "iu" else f"{array.min()}..{array.max()}"
+        raise ValueError(
+            f"{name} should hold whole numbers from 0 to {LARGEST}, got {got}: "
+            f"count with np.bincount(ids, minlength=V)"
+        )
+    return array.astype(np.int64, copy=False)
+
+
 def as_mask(name, value, shape):
     """`value` as a boolean array of the given shape that counts at least one token."""
     mask = as_numpy(name, value, "...")
@@ -222,9 +236,7 @@ def _float(value):
 def as_flag(name, value):
     """`value` as a ``bool``, 0 and 1 too: a word such as "no" would count as true."""
     if not isinstance(value, (bool, np.bool_)) and not (type(value) is int and value in (0, 1)):
-        raise ValueError(
-            f"{name} should be True or False, got {value!r:.60}: pass one of the two"
-        )
+        raise ValueError(f"{name} should be True or False, got {value!r:.60}: pass one of the two")
     return bool(value)
 
 

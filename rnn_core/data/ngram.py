@@ -8,7 +8,7 @@ reads the text from its start.
 
 import numpy as np
 
-from ..shapes import LARGEST, as_flag, as_ids, as_int, as_positive
+from ..shapes import as_counts, as_flag, as_ids, as_int, as_positive
 
 __all__ = [
     "Bigram",
@@ -331,7 +331,7 @@ def discount(counts):
 
 def _as_counts(counts):
     none = isinstance(counts, np.ndarray) and not counts.size
-    return counts if none else as_ids("counts", counts, "...", vocab_size=LARGEST)
+    return counts if none else as_counts("counts", counts, "...")
 
 
 def discounts(counts):

@@ -149,6 +149,7 @@ def fit(
     rng = np.random.default_rng(as_int("seed", seed, least=0))
     if model is None:
         model = RNNLM.init(len(corpus.vocab), embed_size, hidden_size, rng, dtype)
+        model.affine.W *= 0.1  # scores that say little yet: the first loss is ln V
     blocks = list(stream_batches(corpus.train, *_fitting(len(corpus.train), batch_size, seq_len)))
     worker = engine(model, blocks, lr, max_norm)
     with contextlib.nullcontext(stop) if stop else Stop() as stop:

@@ -156,3 +156,21 @@ def test_a_fair_coin_has_perplexity_two_and_a_clock_one():
     assert math.isclose(math.exp(coin.entropy_rate()), 2, rel_tol=1e-12)
     assert abs(clock.entropy_rate()) < 1e-12
     assert math.isclose(clock.context_entropy(0), LN2, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arcs", "probs", "words"),
+    [
+        ({"a": {"x": "a"}, "b": {"y": "b"}}, None, "no way from 'a' for 'b'"),
+        ({"a": {"x": "a", "y": "b"}, "b": {"y": "b"}}, None, "no way back to 'a' for 'b'"),
+        (
+            {"a": {"x": "a", "y": "b"}, "b": {"y": "b", "x": "a"}},
+            {"a": {"x": 1, "y": 0}, "b": {"x": 0.5, "y": 0.5}},
+            "no way from 'a' for 'b'",
+        ),
+    ],
+    ids=["two loops", "a trap", "an arc that is never taken"],
+)
+def test_a_state_that_the_stream_leaves_for_good_or_never_sees_is_an_error(arcs, probs, words):
+    with pytest.raises(ValueError, match=words):
+        Grammar(arcs, probs)
