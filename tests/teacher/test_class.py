@@ -4,6 +4,7 @@ Right, wrong in each way that has a name, hostile, broken; and what page and tab
 """
 
 import csv
+import functools
 import inspect
 import json
 import os
@@ -89,6 +90,7 @@ def wrong(exercise, mistake):
     return named(source, mistake.reference, asked(exercise.id))
 
 
+RIGHT_NOT = "def clip(grads, max_norm):\n    return grads, 1.0\n"
 HOSTILE = {
     "redefines check": "def check(*a, **k):\n    return True\n{right_not}",
     "patches the verdict": """\
@@ -175,10 +177,9 @@ def submitted(tmp_path_factory):
         mine = {e.id: (e, m) for e, m in slips[i::count]}
         hand_in(f"wrong{i}", notebook({name: wrong(*pair) for name, pair in mine.items()}),
                 {name: ("wrong", (m.name,)) for name, (_, m) in mine.items()})  # fmt: skip
-    right_not = "def clip(grads, max_norm):\n    return grads, 1.0\n"
     for i, source in enumerate(HOSTILE.values()):
         other = QUICK[i % 3]
-        answers = {other.id: right(other), "bptt.clip": source.replace("{right_not}", right_not)}
+        answers = {other.id: right(other), "bptt.clip": source.replace("{right_not}", RIGHT_NOT)}
         hand_in(f"hostile{i}", notebook(answers),
                 {other.id: ("right", ()), "bptt.clip": ("not right", ())})  # fmt: skip
     for i, content in enumerate(BROKEN.values()):
@@ -288,14 +289,39 @@ def clip(grads, max_norm):
     assert "nothing" in " ".join(said.lines), said.lines
 
 
-def test_without_the_guard_an_answer_is_judged_in_a_process_of_its_own(tmp_path):
+@pytest.mark.parametrize("warm", [True, False] if Rooms.warm else [False])
+def test_without_the_guard_an_answer_is_judged_in_a_process_of_its_own(tmp_path, monkeypatch, warm):
+    monkeypatch.setattr(Rooms, "warm", warm)
     assert one(tmp_path, right(TABLE["bptt.clip"]), guarded=False).right
-    said = one(tmp_path, HOSTILE["ends its process"], guarded=False)
-    assert not said.right and said.kind != "untouched"
+    for kind in ("ends its process", "kills what it can", "patches the verdict"):
+        said = one(tmp_path, HOSTILE[kind].replace("{right_not}", RIGHT_NOT), guarded=False)
+        assert not said.right and said.kind != "untouched", kind
+
+
+@pytest.mark.skipif(not Rooms.warm, reason="no room is left open here")
+def test_without_the_guard_no_answer_looks_into_the_room_that_runs_the_others(tmp_path):
+    source = """\
+import os
+seen = []
+for process in (os.getppid(), int(open(f"/proc/{os.getppid()}/stat").read().split()[3])):
+    for number in range(32):
+        try:
+            os.close(os.open(f"/proc/{process}/fd/{number}", os.O_RDONLY | os.O_NONBLOCK))
+            seen.append(f"file {number}")
+        except (PermissionError, FileNotFoundError): pass
+    try:
+        open(f"/proc/{process}/mem", "r+b").close()
+        seen.append("memory")
+    except PermissionError: pass
+def clip(grads, max_norm):
+    raise RuntimeError(" ".join(seen) or "nothing")
+"""
+    said = one(tmp_path, source, guarded=False)
+    assert "RuntimeError: nothing" in " ".join(said.lines), said.lines
 
 
 def test_where_it_cannot_be_cut_off_the_command_and_the_page_say_so(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(Rooms, "_open", lambda self: False)
+    monkeypatch.setattr(cli, "grade", functools.partial(grade, guarded=False))
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "ada.ipynb").write_text(notebook({"bptt.clip": right(TABLE["bptt.clip"])}))

@@ -9,6 +9,7 @@ import os
 import pickle
 import select
 import shutil
+import site
 import struct
 import subprocess
 import sys
@@ -38,7 +39,7 @@ class Gone(Exception):
 
 
 class Rooms:
-    """Somewhere to run answers: cut off where the system lets us, else in a bare process each.
+    """Somewhere to run answers, each in a process of its own: cut off where the system lets us.
 
     Parameters
     ----------
@@ -46,7 +47,14 @@ class Rooms:
         What an answer has no business to read: the submissions and the results.
     guarded : bool, optional
         Whether to be cut off; None: where it can be had.
+
+    Raises
+    ------
+    OSError
+        If it cannot be had, or if no room opens.
     """
+
+    warm = sys.platform == "linux"  # a room takes one answer after the other, by fork
 
     def __init__(self, hidden=(), guarded=None):
         self.hidden = [
@@ -55,9 +63,14 @@ class Rooms:
         self.hidden = [path for path in self.hidden if not _needed(path)]
         self.desk = tempfile.mkdtemp(prefix="unrolled-class-")
         self.process, self.guarded = None, False
-        if guarded is not False and sys.platform == "linux":
-            self.guarded = self._open()
+        self.how = "one" if not self.warm else "bare" if guarded is False else "many"
+        try:
+            self.guarded = self.warm and self._open()
+        except Gone:
+            self.close()
+            raise OSError("the process that runs the answers does not start") from None
         if guarded and not self.guarded:
+            self.close()
             raise OSError("this system does not let an answer be cut off")
 
     def __enter__(self):
@@ -73,26 +86,24 @@ class Rooms:
     def ask(self, request, seconds):
         """The frames of one reply; `Gone` if there is none within so many seconds."""
         data = pickled(request)
-        if self.guarded:
+        if self.warm:
             return self._ask_room(data, seconds)
         return self._ask_process(data, seconds)
 
     def _open(self):
         self.process = subprocess.Popen(
-            self._command("many"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            self._command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, cwd=self.desk, env=self._env(), start_new_session=True,
         )  # fmt: skip
         try:
-            works = self._read(START) == b"many"
-        except Gone:
-            works = False
-        if not works:
+            return {b"cut off": True, b"bare": False}[self._read(START)]
+        except (Gone, KeyError):
             self._end()
-        return works
+            raise Gone from None
 
     def _ask_room(self, data, seconds):
         try:
-            if self.process is None and not self._open():
+            if self.process is None and self._open() != self.guarded:
                 raise Gone
             self.process.stdin.write(struct.pack("!Q", len(data)) + data)
             self.process.stdin.flush()
@@ -105,7 +116,7 @@ class Rooms:
         with tempfile.TemporaryDirectory(dir=self.desk) as desk:
             try:
                 done = subprocess.run(
-                    self._command("one"), input=struct.pack("!Q", len(data)) + data,
+                    self._command(), input=struct.pack("!Q", len(data)) + data,
                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=desk,
                     env=self._env(desk), timeout=seconds, start_new_session=True,
                 )  # fmt: skip
@@ -113,12 +124,14 @@ class Rooms:
             except (subprocess.TimeoutExpired, OSError, ValueError):
                 raise Gone from None
 
-    def _command(self, how):
-        return [sys.executable, "-P", "-B", str(ROOM), how, self.desk, *self.hidden]
+    def _command(self):
+        return [sys.executable, "-P", "-B", "-s", str(ROOM), self.how, self.desk, *self.hidden]
 
     def _env(self, desk=None):
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        if site.ENABLE_USER_SITE:  # with -s, and another HOME, Python does not look there by itself
+            paths.append(site.getusersitepackages())
         desk = desk or self.desk
         return {
             **kept, "PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0",

@@ -14,7 +14,7 @@ NEW_MOUNTS, NEW_NAME, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NET = (
     0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)  # fmt: skip
 NOSUID, NODEV, BIND, RECURSIVE, PRIVATE = 2, 4, 0x1000, 0x4000, 0x40000
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, READ_ONLY = 442, -100, 0x8000, 1
-NO_NEW_PRIVILEGES, DROP_FROM_BOUND, DIE_WITH_PARENT = 38, 24, 1
+NO_NEW_PRIVILEGES, DROP_FROM_BOUND, DIE_WITH_PARENT, DUMPABLE = 38, 24, 1, 4
 DESK = "size=64m,mode=700"  # what an answer may write, in memory, gone with it
 
 
@@ -58,13 +58,24 @@ def enter(desk, hidden=()):
 
 
 def settle():
-    """In the forked process: nobody else to see, and no power over the view it was given."""
+    """In the forked process: nobody else to see."""
     _mount("tmpfs", "/proc", "tmpfs", NOSUID | NODEV, "size=4k,mode=555")
+
+
+def drop_rights():
+    """Give up what root may do and others may not: also to change the view of `enter`."""
+    if sys.platform != "linux":
+        return
     _call("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     for capability in range(64):
         LIBC.prctl(DROP_FROM_BOUND, capability, 0, 0, 0)
     header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     _call("capset", header, none)
+
+
+def close_memory():
+    """Processes of the same user cannot look into this one, nor into those that it forks."""
+    _call("prctl", DUMPABLE, 0, 0, 0, 0)
 
 
 def die_with_parent():
@@ -87,6 +98,7 @@ def works(desk):
         if inner == 0:
             code = 1
             settle()
+            drop_rights()
             code = 0 if not _can_write(os.path.dirname(desk)) and _can_write(desk) else 1
         else:
             code = 1 if os.waitpid(inner, 0)[1] else 0

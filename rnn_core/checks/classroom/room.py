@@ -5,7 +5,8 @@ comes in is the notebook's code and the arguments to call an answer with; what g
 data.  Frames of bytes go both ways: eight for the length, then the content.
 
 With ``many`` one room takes one answer after the other, each in a forked process that `isolate`
-has cut off; without, it takes one and ends.
+cuts off where the system lets it; with ``bare`` it does not try.  With ``one`` it takes one answer
+and ends: for systems without a safe fork.
 """
 
 import ast
@@ -30,21 +31,27 @@ READY = "ready"  # said before any of the student's code has run
 
 
 def main():
-    many, desk, hidden = sys.argv[1] == "many", sys.argv[2], sys.argv[3:]
+    how, desk, hidden = sys.argv[1], sys.argv[2], sys.argv[3:]
     source, out = _private(0), _private(1)
     tools = furnished()
-    if not many:
+    if how == "one":
         _answer(tools, _take(source), source, out)
         return
     tools.isolate.die_with_parent()
-    _put(out, b"many" if tools.isolate.works(desk) else b"")
+    tools.cut_off = how == "many" and tools.isolate.works(desk)
+    if not tools.cut_off:
+        tools.isolate.close_memory()
+    _put(out, b"cut off" if tools.cut_off else b"bare")
     while (request := _take(source)) is not None:
         child = os.fork()
         if child == 0:
             code = 1
             try:
                 tools.isolate.die_with_parent()
-                tools.isolate.enter(desk, hidden)
+                if tools.cut_off:
+                    tools.isolate.enter(desk, hidden)
+                else:
+                    _take_a_desk(desk)
                 _answer(tools, request, source, out)
                 code = 0
             finally:
@@ -63,7 +70,14 @@ def furnished():
         importlib.import_module(f"rnn_core.{name}")
     stand_in.__path__ = sys.modules["rnn_core.checks.classroom"].__path__ = []
     tools["sandbox"].MEMORY, tools["sandbox"].LARGEST = MEMORY, MESSAGE
-    return types.SimpleNamespace(**tools, stand_in=stand_in)
+    return types.SimpleNamespace(**tools, stand_in=stand_in, cut_off=False)
+
+
+def _take_a_desk(room):
+    """A folder that nobody has used before."""
+    desk = tempfile.mkdtemp(dir=room)
+    os.environ.update(HOME=desk, TMPDIR=desk, MPLCONFIGDIR=desk)
+    os.chdir(desk)
 
 
 def _answer(tools, request, source, out):
@@ -96,9 +110,10 @@ def _answer(tools, request, source, out):
 def _bound(tools):
     """What is bounded beside time and memory."""
     bounds = {"RLIMIT_FSIZE": FILES, "RLIMIT_CORE": 0}
-    if sys.argv[1] == "many":
+    if tools.cut_off:
         tools.isolate.settle()
         bounds["RLIMIT_NPROC"] = PROCESSES
+    tools.isolate.drop_rights()
     try:
         import resource
     except ImportError:  # Windows
