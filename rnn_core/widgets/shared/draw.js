@@ -219,23 +219,6 @@ export const points = (ax, data, { role = "state", size = 3.5, open = false } = 
   .filter(([, y]) => Number.isFinite(ax.y(y)))
   .map(([x, y]) => el("circle", { cx: ax.x(x), cy: ax.y(y), r: size, fill: color(open ? "paper" : role), stroke: color(role), "stroke-width": 1.5 })));
 
-// The name of each line beside it, where there is most room: [{ data, words, role }]
-export function nameLines(ax, lines) {
-  const ways = lines.map(({ data }) => data.slice(1).flatMap(([x, y], i) => [0, 0.25, 0.5, 0.75, 1].map((share) => // points along the line
-    [ax.x(data[i][0]) + share * (ax.x(x) - ax.x(data[i][0])), ax.y(data[i][1]) + share * (ax.y(y) - ax.y(data[i][1]))])));
-  const placed = [], { left, right, top, bottom } = ax.box;
-  return lines.filter(({ words }) => words).map(({ data, words, role }) => {
-    const wide = words.length * 6.3 + 4, own = lines.findIndex((each) => each.data === data);
-    const away = ([x, y], [px, py], w = 0, h = 0) => Math.hypot(Math.max(0, Math.abs(px - x) - wide / 2 - w), Math.max(0, Math.abs(py - y) - 7 - h));
-    const nearest = (spot, ways) => Math.min(40, ...ways.flat().map((point) => away(spot, point)), ...placed.map(([x, y, w]) => away(spot, [x, y], w / 2, 7)));
-    const room = (spot) => 10 * Math.min(5, nearest(spot, [ways[own]])) + nearest(spot, ways.filter((_, i) => i !== own));
-    const spots = data.flatMap(([x, y]) => [-13, 13].map((dy) => [Math.max(left + wide / 2, Math.min(right - wide / 2, ax.x(x))), ax.y(y) + dy])).filter(([, y]) => y > top - 6 && y < bottom - 8);
-    const best = spots.reduce((a, b) => room(b) > room(a) + 1e-9 ? b : a);
-    placed.push([...best, wide]);
-    return text(...best, words, { role, size: 12 });
-  });
-}
-
 // Data of a logarithmic axis as far as it lies inside the domain; a line that leaves ends at the edge.
 export function clip(data, [low, high]) {
   const inside = ([, y]) => y >= low && y <= high, out = [];

@@ -1,7 +1,8 @@
 // Truncation: where the way back is cut, what each input still hears of one loss, and what the cut costs.
 
 import { flag, frame, html, listen, oneOf, picture, put, range, reading, roomy, scrub, segmented, stepper, whole as wholeNumber } from "../shared/controls.js";
-import { arrow, axes, cell, color, el, grip, group, line, nameLines, num, points, symbols, text } from "../shared/draw.js";
+import { arrow, axes, cell, color, el, grip, group, line, num, points, symbols, text } from "../shared/draw.js";
+import { nameLines } from "../shared/names.js";
 import { biasCurves, fits, heard, stepsBack, whole } from "../shared/truncation.js";
 import { t } from "../shared/words.js";
 
@@ -9,7 +10,7 @@ const CONTROLS = ["k", "question", "cue", "kind", "carry"];
 const TEXT = ["embedding", "W_x", "W_h", "b", "affine_W", "affine_b", "ids", "words"];
 // heights in a row of copies, px from its top; a bar is at most BAR tall
 const AT = { loss: 12, tip: 24, cell: 56, grip: 90, input: 98, word: 111, bars: 178, bracket: 190 };
-const HALF = 14, BAR = 44, ROW = 212, PLOT = 236, EDGE = 8;
+const HALF = 14, BAR = 44, ROW = 212, PLOT = 206, EDGE = 8;
 
 // ---- compute: what follows from the traits
 
@@ -129,24 +130,27 @@ function heldCut(s, width, perRow, pitch) {
     grip(x, AT.grip, { data: { "data-hold": "cut" } }));
 }
 
-// ---- scene: cosine and norm ratio for every k
+// ---- scene: cosine and norm ratio for every k, beside each other or one above the other
 
-const LINES = [["recurrent", 0], ["recurrent", 1], ["output", 0], ["output", 1]];
-function biasChart(s, width) {
-  const lines = LINES.map(([part, i]) => ({ part, i, role: part === "output" ? "output" : "grad", data: s.curves.map((bias, j) => [j + 1, bias[part][i]]) }));
-  const values = lines.flatMap(({ data }) => data.map(([, v]) => v)), most = Math.max(1.05, ...values), least = Math.min(0, ...lines.filter(({ i }) => i === 0).flatMap(({ data }) => data.map(([, v]) => v)));
-  const label = s.kind === "window" ? t("*k*, steps in the window") : t("*k*, steps in a block");
-  const ax = axes({ width, height: PLOT, margin: { left: 34, right: 14, top: 14, bottom: 44 }, x: { domain: [0.7, s.T + 0.3], ticks: s.curves.map((_, i) => i + 1), label: symbols(label), format: String }, y: { domain: [least, most * 1.08], label: "" } });
-  const same = lines[2].data.every(([, v], i) => Math.abs(v - lines[3].data[i][1]) < 1e-9);
-  const names = [t("recurrent layer: cosine"), t("norm ratio"), same ? t("output layer: both") : t("output layer: cosine"), same ? "" : t("norm ratio")];
-  return {
-    ax, height: PLOT, label: summary(s), marks: [ax.node,
+const MEASURES = [t("cosine: the direction"), t("norm ratio: the length")];
+function biasCharts(s, width) {
+  const beside = width >= 560, wide = beside ? (width - 24) / 2 : width, label = s.kind === "window" ? t("*k*, steps in the window") : t("*k*, steps in a block");
+  const charts = MEASURES.map((measure, i) => {
+    const lines = [["recurrent", "grad", t("recurrent layer")], ["output", "output", t("output layer")]]
+      .map(([part, role, words]) => ({ role, words, data: s.curves.map((bias, j) => [j + 1, bias[part][i]]) }));
+    const values = lines.flatMap(({ data }) => data.map(([, v]) => v)), bottom = beside || i === 1;
+    const x = { domain: [0.6, s.T + 0.4], ticks: s.curves.map((_, j) => j + 1), label: bottom ? symbols(label) : "", format: String };
+    const height = bottom ? PLOT : PLOT - 18;
+    const ax = axes({ width: wide, height, margin: { left: 30, right: 8, top: 26, bottom: bottom ? 44 : 26 }, x, y: { domain: [Math.min(0, ...values), 1.08 * Math.max(1.05, ...values)], label: measure } });
+    const at = beside ? [i * (wide + 24), 0] : [0, i * (PLOT - 10)];
+    return { at, ax, height, mark: el("g", { transform: `translate(${at})` }, [ax.node,
       el("path", { d: `M${ax.box.left} ${ax.y(1)}H${ax.box.right}`, stroke: color("truth"), "stroke-dasharray": "4 3" }),
       el("path", { d: `M${ax.x(s.k)} ${ax.box.top}V${ax.box.bottom}`, stroke: color("weight"), "stroke-width": 2.5 }),
-      ...lines.map(({ data, role, i }) => group(line(ax, data, { role, dashed: i === 1 }), points(ax, data, { role, open: i === 1 }))),
-      ...nameLines(ax, lines.map(({ data, role }, i) => ({ data, role, words: names[i] }))),
-      grip(ax.x(s.k), ax.box.bottom - 18, { data: { "data-hold": "k" } })],
-  };
+      ...lines.map(({ data, role }) => group(line(ax, data, { role }), points(ax, data, { role, size: 3 }))),
+      ...nameLines(ax, [...lines, { data: [[1, 1], [s.T, 1]], words: "" }]), grip(ax.x(s.k), ax.box.bottom - 16, { data: { "data-hold": "k" } })]) };
+  });
+  const { at, height } = charts.at(-1);
+  return { charts, height: at[1] + height, label: summary(s), marks: charts.map(({ mark }) => mark) };
 }
 
 // ---- wiring
@@ -155,7 +159,7 @@ function render({ model, el: host }) {
   const step = (v) => wholeNumber(1, model.get("ids").length - 1)(v);
   const link = { k: step, question: step, cue: step, kind: oneOf("blocks", "window"), carry: flag };
   const page = frame(host, { name: "truncation", claim: CLAIM, shows: SHOWS, model, link });
-  let s, ax, words, curves; // curves: by kind and carry, each computed when it is first asked for
+  let s, charts, words, curves; // curves: by kind and carry, each computed when it is first asked for
   const read = () => {
     const next = Object.fromEntries(TEXT.map((name) => [name, model.get(name)]));
     if (next.words.length !== next.ids.length) return; // several traits change in one go: wait until they fit
@@ -174,7 +178,7 @@ function render({ model, el: host }) {
   page.readout.append(html("dl", { class: "u-facts" }, fact("heard", at.root), fact("full", t("without cuts")), fact("fits", both.root), fact("kept", t("states kept")), fact("back", t("steps back in all"))));
   const chart = html("div", { class: "u-stage" });
   page.readout.after(html("section", { class: "u-panel" }, html("p", { class: "u-title" }, t("What the cut costs: a bias in the recurrent layer, and none in the output layer as long as the state is carried.")),
-    chart, html("dl", { class: "u-facts" }, fact("cosine", t("recurrent: cosine")), fact("ratio", t("norm ratio")), fact("outputCosine", t("output: cosine")), fact("outputRatio", t("norm ratio")))));
+    chart, html("dl", { class: "u-facts" }, fact("cosine", t("recurrent: cosine")), fact("outputCosine", t("output: cosine")), fact("ratio", t("recurrent: ratio")), fact("outputRatio", t("output: ratio")))));
 
   // controls
   const set = (name) => (value) => put(model, { [name]: value });
@@ -186,7 +190,7 @@ function render({ model, el: host }) {
   page.controls.append(k.root, question.root, cue.root, kind.root, carry.root);
 
   const pic = picture(page.stage, (width) => chain(s, width));
-  const plot = picture(chart, (width) => { const drawn = biasChart(s, width); ax = drawn.ax; return drawn; });
+  const plot = picture(chart, (width) => { const drawn = biasCharts(s, width); charts = drawn.charts; return drawn; });
 
   // update
   const update = () => {
@@ -222,13 +226,18 @@ function render({ model, el: host }) {
   };
   const cutAt = (event) => { const [border] = place(event); put(model, { k: within(1, s.kind === "window" ? s.question - border : border, s.T) }); };
   const cueAt = (event) => put(model, { cue: within(1, place(event)[1], s.question) });
-  const kAt = (event) => put(model, { k: within(1, Math.round(0.7 + (plot.at(event)[0] - ax.box.left) / (ax.box.right - ax.box.left) * (s.T - 0.4)), s.T) });
+  let held; // the chart in which the line is held
+  const kAt = (event) => {
+    const { at: [left], ax: { box } } = held;
+    put(model, { k: within(1, Math.round(0.6 + (plot.at(event)[0] - left - box.left) / (box.right - box.left) * (s.T - 0.2)), s.T) });
+  };
+  const chartAt = (event) => { const [x, y] = plot.at(event); return charts.findLast(({ at }) => x >= at[0] && y >= at[1]); };
   const drops = [
     scrub(pic.svg, {
       model, names: ["k", "cue"], hit: (event) => event.target.closest("[data-hold]") ? "cut" : "cue",
       take: (what, event) => { if (what === "cue") cueAt(event); }, drag: (what, dx, event) => what === "cut" ? cutAt(event) : cueAt(event),
     }),
-    scrub(plot.svg, { model, names: ["k"], hit: () => "k", take: (what, event) => kAt(event), drag: (what, dx, event) => kAt(event) }),
+    scrub(plot.svg, { model, names: ["k"], hit: () => "k", take: (what, event) => { held = chartAt(event); kAt(event); }, drag: (what, dx, event) => kAt(event) }),
   ];
 
   const stop = listen(model, [...CONTROLS, ...TEXT], update);
