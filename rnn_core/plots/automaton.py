@@ -7,7 +7,7 @@ from .diagrams import _add, arrow, number, text
 from .perplexity import bar, rule
 from .style import PALETTE
 
-__all__ = ["INNER", "OUTER", "RADIUS", "automaton", "chances", "layout", "strip"]
+__all__ = ["INNER", "OUTER", "RADIUS", "automaton", "chances", "layout", "running_mean", "strip"]
 
 RADIUS = 13
 INNER = {
@@ -117,4 +117,19 @@ def strip(ax, walk, rows, x=0, y=0, width=640, pitch=40):
         text(ax, x, line, name, role="muted", size=12, anchor="left")
         for i, words in enumerate(["", *(number(b) for b in bits)][-len(shown) :]):
             text(ax, x + 64 + (i + 0.5) * pitch, line, words, size=12)
+    return ax
+
+
+def running_mean(ax, rows, floor):
+    """The mean of the bits so far after each symbol, for each reader, and the floor it falls to."""
+    for (name, bits), role in zip(rows.items(), ("state", "output"), strict=False):
+        count = np.arange(1, len(bits) + 1)
+        ax.plot(count + 1, np.cumsum(bits) / count, color=PALETTE[role], label=name)
+    ax.axhline(floor, color=PALETTE["ink"], linestyle=(0, (5, 3)), linewidth=1.25)
+    style = {"ha": "right", "va": "top", "textcoords": "offset points", "fontsize": 9.5}
+    ax.annotate(
+        f"floor: {number(floor, 3)}", (1, floor), (0, -2), ("axes fraction", "data"), **style
+    )
+    ax.set(xlim=(0, 24 * -(-max(map(len, rows.values()), default=1) // 24)), ylim=(0, None))
+    ax.set(xlabel="symbols read", ylabel="mean bits")
     return ax

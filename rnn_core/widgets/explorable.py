@@ -104,6 +104,7 @@ import numpy as np
 import traitlets
 
 from rnn_core.cell import RNNCell
+from rnn_core.model import RNNLM
 from rnn_core.words import catalogue, t
 
 from .bundle import SHARED, bundle
@@ -131,6 +132,13 @@ def weights_of(cell, default):
         why = "the layer comes first, then the inputs"
         fail("cell", "an RNNCell, such as RNNCell(W_x, W_h, b)", brief(cell), why)
     return cell.params
+
+
+def plain(model, call):
+    """`model`, if it is an RNNLM of plain RNN cells: the only one that JavaScript can run."""
+    if not isinstance(model, RNNLM) or type(model.rnn.cell) is not RNNCell:
+        fail("model", "an RNNLM of RNN cells", brief(model), f"pass one, as in {call}")
+    return model
 
 
 def typeset(words):

@@ -1,158 +1,228 @@
-import { button, checkbox, flag, frame, html, listen, picture, put, whole, write } from "../shared/controls.js";
-import { arrow, color, el, group, num, text } from "../shared/draw.js";
-import { bits, drawn, luck, predictions, readable, states, truth } from "../shared/grammar.js";
+// Reber: a walk through an automaton, what each symbol costs whoever knows the state, and what forgetting costs.
 
-const RADIUS = 13, LONGEST = 200;
+import { button, calm, checkbox, flag, frame, html, listen, picture, player, put, reading, tween, whole } from "../shared/controls.js";
+import { arrow, axes, color, el, group, line, num, pointOn, points, roundedPath, text } from "../shared/draw.js";
+import { bits, drawn, luck, predictions, readable, states, truth } from "../shared/grammar.js";
+import { t } from "../shared/words.js";
+
+const TRAITS = ["grammar", "automaton", "walk", "forget", "W_in", "W_h", "W_out", "b_out"];
+const LONGEST = 200, RADIUS = 13;
+const GRAPH = 236, CHANCES = 150, STRIP = 62, MEAN = 168; // heights of the four parts, px
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-function render({ model, el: host }) {
-  const page = frame(host, { name: "reber", claim: CLAIM, shows: SHOWS, model, link: { walk: (v) => typeof v === "string" && v.length <= LONGEST && readable(model.get("automaton"), v), forget: flag, seed: whole(1, 1e9) } });
-  const get = (name) => model.get(name);
+// ---- compute: what follows from the traits
 
-  // Everything that the figure shows follows from the traits.
-  function now() {
-    const automaton = get("automaton"), walk = get("walk"), forget = get("forget");
-    const at = states(automaton, walk), state = at.at(-1);
-    const chances = at.map((s) => truth(automaton, s, forget));
-    const weights = { W_in: get("W_in"), W_h: get("W_h"), W_out: get("W_out"), b_out: get("b_out") };
-    const trained = weights.W_h.length > 0;
-    const said = trained ? predictions(automaton.symbols, walk, weights) : [];
-    const paid = { [forget ? "forgetful" : "true"]: bits(automaton, walk, chances.slice(1)) };
-    if (trained) paid.RNN = bits(automaton, walk, said);
-    const may = [...automaton.symbols].filter((_, v) => automaton.next[state][v] >= 0);
-    return { automaton, walk, forget, state, node: automaton.node[state], next: chances.at(-1), said: said.at(-1), paid, may };
-  }
-
-  // ---- the picture
-
-  const pic = picture(page.stage, (width) => {
-    const n = now(), wide = width >= 600;
-    const graph = { x: 0, y: 4, width: wide ? width * 0.6 : width, height: 236 };
-    const side = wide
-      ? { x: width * 0.6 + 20, y: 10, width: width * 0.4 - 20, height: 220 }
-      : { x: 0, y: 252, width, height: 150 };
-    const line = wide ? 266 : 424;
-    return { height: line + 56, label: sentence(n), marks: [drawGraph(n, graph), drawChances(n, side), drawStrip(n, line, width)] };
-  });
-
-  function drawGraph({ automaton: { nodes, arcs, rows: [low, high], outer, symbols: all }, node, forget, state, next }, { x, y, width, height }) {
-    const px = ([column, row]) => [x + 22 + (column / 4) * (width - 44), y + ((row - low) / (high - low)) * height];
-    const lines = [], words = [];
-    for (const { from, to, via, symbols, up } of arcs) {
-      const here = from === node, role = here ? "ink" : "muted";
-      const p = px(nodes[from].at), q = px(nodes[to].at);
-      const { points, spot, radius } = from === to ? loop(p, up ? -1 : 1) : straight(p, q, via.map(px));
-      lines.push(arrow(points, { role, width: here ? 2 : 1.25, radius }));
-      const can = [...symbols].filter((v) => !here || next[all.indexOf(v)] > 0).join("/"), w = 9 * can.length + 6;
-      words.push(el("rect", { x: spot[0] - w / 2, y: spot[1] - 8, width: w, height: 16, fill: color("paper") }),
-        text(spot[0], spot[1], can, { role, weight: here ? 700 : undefined }));
-    }
-    const circles = nodes.map(({ name, at }, k) => {
-      const [cx, cy] = px(at), held = k === node;
-      return group(el("circle", { cx, cy, r: RADIUS, fill: color("paper"), stroke: color(held ? "weight" : "muted"), "stroke-width": held ? 2.5 : 1, "data-node": k, "data-held": held ? "" : null }),
-        name ? text(cx, cy, name, { role: held ? "ink" : "muted", size: 12 }) : null);
-    });
-    const kept = outer[state] ? `outer: ${forget ? "?" : outer[state]}` : "";
-    const [mx, my] = px([2, -1.5]);
-    return group(lines, words, circles, kept ? text(mx, my, kept, { role: "weight", size: 13, weight: 600 }) : null);
-  }
-
-  function loop([x, y], side) {
-    const points = [[-8, 10], [-16, 34], [16, 34], [8, 10]].map(([dx, dy]) => [x + dx, y + side * dy]);
-    return { points, spot: [x, y + side * 34], radius: 12 };
-  }
-
-  function straight(p, q, via) {
-    const points = [p, ...via, q], toward = (a, b) => {
-      const d = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
-      return [a[0] + (RADIUS * (b[0] - a[0])) / d, a[1] + (RADIUS * (b[1] - a[1])) / d];
-    };
-    const ends = [toward(p, points[1]), toward(q, points.at(-2))];
-    points[0] = ends[0];
-    points[points.length - 1] = ends[1];
-    const m = Math.floor(points.length / 2), [a, b] = [points[m - 1], points[m]];
-    return { points, spot: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], radius: 12 };
-  }
-
-  function drawChances({ automaton: { symbols }, next, said }, { x, y, width, height }) {
-    const pitch = width / symbols.length, base = y + height - 22, scale = base - (y + 40);
-    const marks = [text(x, y + 8, said ? "next symbol: outline true, filled RNN" : "next symbol, true chances", { anchor: "start", role: "muted", size: 12 })];
-    [...symbols].forEach((symbol, v) => {
-      const left = x + pitch * v + 2, wide = pitch - 4, p = next[v];
-      if (said) marks.push(el("rect", { x: left + 3, y: base - scale * said[v], width: wide - 6, height: scale * said[v], fill: color("output"), "data-said": symbol }));
-      if (p > 0) marks.push(el("path", { d: `M${left} ${base}V${base - scale * p}h${wide}V${base}`, fill: "none", stroke: color("truth"), "stroke-width": 2 }));
-      if (p > 0) marks.push(text(left + wide / 2, base - scale * p - 9, num(p), { size: 12, cls: "u-number" }));
-      marks.push(text(left + wide / 2, base + 12, symbol, { role: p > 0 ? "ink" : "muted", weight: p > 0 ? 700 : undefined }));
-    });
-    marks.push(el("path", { d: `M${x} ${base}H${x + width}`, class: "u-axis" }));
-    return group(marks);
-  }
-
-  function drawStrip({ walk, paid }, y, width) {
-    const pitch = 40, room = Math.floor((width - 64) / pitch), shown = walk.slice(-room);
-    const marks = [text(0, y, "bits for", { role: "muted", size: 12, anchor: "start" })];
-    [...shown].forEach((symbol, i) => marks.push(text(64 + (i + 0.5) * pitch, y, symbol, { role: "input", size: 15, weight: 700 })));
-    if (walk.length > 1) Object.entries(paid).forEach(([name, row], k) => {
-      const line = y + 22 + 20 * k;
-      marks.push(text(0, line, name, { role: "muted", size: 12, anchor: "start" }));
-      ["", ...row.map((b) => num(b))].slice(-shown.length).forEach((words, i) =>
-        marks.push(text(64 + (i + 0.5) * pitch, line, words, { size: 12, cls: "u-number" })));
-    });
-    return group(marks);
-  }
-
-  // ---- the numbers
-
-  function sentence({ automaton, walk, next, said, paid, forget }) {
-    const may = [...automaton.symbols].map((s, v) => [s, next[v]]).filter(([, p]) => p > 0).map(([s, p]) => `${s} ${num(p)}`);
-    let words = `After ${walk || "nothing"}, next: ${may.join(" or ")}`;
-    if (said) words += `; the RNN's likeliest is ${automaton.symbols[said.indexOf(Math.max(...said))]}`;
-    if (walk.length > 1) words += `. Bits per symbol so far: ${Object.entries(paid).map(([name, row]) => `${name} ${num(mean(row))}`).join(", ")}`;
-    return `${words}. Floor in the long run: ${num(automaton.floors[forget ? "forgotten" : "remembered"], 3)} bits.`;
-  }
-
-  // ---- the controls
-
-  const step = (symbol) => { if (get("walk").length < LONGEST) put(model, { walk: get("walk") + symbol }); };
-  function draw(count) {
-    const { automaton } = now();
-    let walk = get("walk");
-    for (let k = 0; k < count && walk.length < LONGEST; k++) {
-      const state = states(automaton, walk).at(-1);
-      walk += drawn(automaton, state, luck(`${get("seed")} ${walk}`));
-    }
-    put(model, { walk });
-  }
-
-  const choices = [0, 1].map((k) => button({ label: "", onclick: () => { const { may } = now(); if (may[k]) step(may[k]); } }));
-  const one = button({ label: "draw one", onclick: () => draw(1) });
-  const many = button({ label: "draw 12", onclick: () => draw(12) });
-  const back = button({ label: "back", onclick: () => put(model, { walk: get("walk").slice(0, -1) }) });
-  const again = button({ label: "new walk", onclick: () => put(model, { walk: "B", seed: get("seed") + 1 }) });
-  const forget = checkbox({ label: "forget the outer symbol", oninput: (on) => put(model, { forget: on }) });
-  page.controls.append(...choices.map((c) => c.root), one.root, many.root, back.root, again.root, forget.root);
-  const words = html("p", { style: "margin: 0" });
-  page.readout.append(words);
-
-  function update() {
-    const n = now();
-    choices.forEach((choice, k) => {
-      choice.set(n.may[k] ? `write ${n.may[k]}` : "write ·");
-      choice.enable(Boolean(n.may[k]) && n.walk.length < LONGEST);
-    });
-    one.enable(n.walk.length < LONGEST);
-    many.enable(n.walk.length < LONGEST);
-    back.enable(n.walk.length > 0);
-    forget.set(n.forget);
-    forget.root.hidden = get("grammar") !== "embedded";
-    forget.root.style.display = forget.root.hidden ? "none" : "";
-    write(words, sentence({ ...n, walk: n.walk.length > 24 ? `…${n.walk.slice(-24)}` : n.walk }));
-    page.say(words.textContent);
-    pic.redraw();
-  }
-
-  const stop = listen(model, ["walk", "forget", "automaton", "W_in", "W_h", "W_out", "b_out"], update);
-  update();
-  return () => { stop(); pic.end(); page.end(); };
+export function compute({ automaton, walk, forget, grammar, ...weights }) {
+  const at = states(automaton, walk), state = at.at(-1), trained = weights.W_h.length > 0;
+  const costs = (forgets) => bits(automaton, walk, at.slice(1).map((s) => truth(automaton, s, forgets)));
+  const said = trained ? predictions(automaton.symbols, walk, weights) : [];
+  const paid = { [forget ? "forgetful" : "true"]: costs(forget) };
+  if (trained) paid.RNN = bits(automaton, walk, said);
+  const may = [...automaton.symbols].filter((_, v) => automaton.next[state][v] >= 0);
+  return {
+    automaton, walk, forget, grammar, state, may, paid, node: automaton.node[state], cameFrom: automaton.node[at.at(-2) ?? 0],
+    next: truth(automaton, state, forget), said: said.at(-1), other: forget ? costs(false) : null,
+    floor: automaton.floors[forget ? "forgotten" : "remembered"],
+  };
 }
+
+const chances = (s) => [...s.automaton.symbols].map((symbol, v) => [symbol, s.next[v]]).filter(([, p]) => p > 0).map(([symbol, p]) => `${symbol} ${num(p)}`).join(` ${t("or")} `);
+
+// The same words as Reber.summary() in Python.
+export function summary(s) {
+  let words = t("After {walk}, next: {chances}", { walk: s.walk || t("nothing"), chances: chances(s) });
+  if (s.said) words += t("; the RNN's likeliest is {symbol}", { symbol: s.automaton.symbols[s.said.indexOf(Math.max(...s.said))] });
+  if (s.walk.length > 1) words += t(". Bits per symbol so far: {bits}", { bits: Object.entries(s.paid).map(([name, row]) => `${t(name)} ${num(mean(row))}`).join(", ") });
+  return t("{words}. Floor in the long run: {floor} bits.", { words, floor: num(s.floor, 3) });
+}
+
+// ---- scene: the automaton, the chances of the next symbol, the last symbols with their bits, the running mean
+
+// gone: how far the token is on its way to the present node, 0 to 1
+export function scene(s, width, gone = 1) {
+  const wide = width >= 600, across = wide ? width * 0.6 : width;
+  const below = wide ? GRAPH + 8 : GRAPH + 8 + CHANCES;
+  const side = wide ? { x: across + 20, y: 10, width: width - across - 20, height: GRAPH - 16 } : { x: 0, y: GRAPH + 14, width, height: CHANCES - 4 };
+  return {
+    height: below + STRIP + MEAN, label: summary(s),
+    marks: [graph(s, { x: 0, y: 4, width: across, height: GRAPH }, gone), bars(s, side), strip(s, below + 22, width), running(s, below + STRIP, width)],
+  };
+}
+
+function graph(s, { x, y, width, height }, gone) {
+  const { nodes, arcs, rows: [low, high], outer, symbols } = s.automaton;
+  const px = ([column, row]) => [x + 22 + (column / 4) * (width - 44), y + ((row - low) / (high - low)) * height];
+  const lines = [], names = [], hits = {}; // hits: the symbols by which each node can be reached now
+  let token = px(nodes[s.node].at);
+  for (const { from, to, via, symbols: all, up } of arcs) {
+    const here = from === s.node, role = here ? "ink" : "muted", p = px(nodes[from].at), q = px(nodes[to].at);
+    const { points: way, spot, radius } = from === to ? loop(p, up ? -1 : 1) : straight(p, q, via.map(px));
+    if (gone < 1 && from === s.cameFrom && to === s.node && all.includes(s.walk.at(-1))) token = pointOn([p, ...way, q], gone);
+    const can = [...all].filter((v) => !here || s.next[symbols.indexOf(v)] > 0), open = here ? can.filter((v) => s.may.includes(v)).join("") : "";
+    if (open) hits[to] = open;
+    lines.push(el("g", open ? { class: "u-press", "data-symbol": open } : {},
+      arrow(way, { role, width: here ? 2 : 1.25, radius }),
+      open ? el("path", { d: roundedPath(way, radius), stroke: "transparent", "stroke-width": 26, fill: "none" }) : null));
+    names.push(el("rect", { x: spot[0] - 9 * can.length + 3, y: spot[1] - 8, width: 18 * can.length - 6, height: 16, fill: color("paper") }),
+      can.map((v, i) => {
+        const at = spot[0] + 18 * (i - (can.length - 1) / 2), free = here && s.may.includes(v);
+        return el("g", free ? { class: "u-press", "data-symbol": v } : {},
+          free ? el("rect", { x: at - 13, y: spot[1] - 16, width: 26, height: 32, fill: "transparent" }) : null,
+          text(at, spot[1], v, { role, weight: here ? 700 : undefined, size: here ? 15 : 13 }));
+      }));
+  }
+  const circles = nodes.map(({ name, at }, k) => {
+    const [cx, cy] = px(at), held = k === s.node;
+    return el("g", hits[k] && !held ? { class: "u-press", "data-symbol": hits[k] } : {},
+      hits[k] && !held ? el("circle", { cx, cy, r: 22, fill: "transparent" }) : null,
+      el("circle", { cx, cy, r: RADIUS, fill: color("paper"), stroke: color(held ? "weight" : hits[k] ? "ink" : "muted"), "stroke-width": held ? 2.5 : hits[k] ? 2 : 1, "data-node": k, "data-held": held ? "" : null }),
+      name ? text(cx, cy, name, { role: held || hits[k] ? "ink" : "muted", size: 12 }) : null);
+  });
+  const [mx, my] = px([2, -1.5]);
+  const kept = outer[s.state] ? text(mx, my, t("outer: {symbol}", { symbol: s.forget ? "?" : outer[s.state] }), { role: "weight", size: 13, weight: 600 }) : null;
+  return group(lines, names, circles, el("circle", { class: "u-token", cx: token[0], cy: token[1] - (gone < 1 ? 0 : RADIUS), r: 5, fill: color("weight"), stroke: color("paper"), "stroke-width": 1.5 }), kept);
+}
+
+function loop([x, y], side) {
+  const way = [[-8, 10], [-16, 34], [16, 34], [8, 10]].map(([dx, dy]) => [x + dx, y + side * dy]);
+  return { points: way, spot: [x, y + side * 34], radius: 12 };
+}
+
+function straight(p, q, via) {
+  const way = [p, ...via, q], toward = (a, b) => {
+    const d = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
+    return [a[0] + (RADIUS * (b[0] - a[0])) / d, a[1] + (RADIUS * (b[1] - a[1])) / d];
+  };
+  const [first, last] = [toward(p, way[1]), toward(q, way.at(-2))];
+  way[0] = first;
+  way[way.length - 1] = last;
+  const m = Math.floor(way.length / 2), [a, b] = [way[m - 1], way[m]];
+  return { points: way, spot: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], radius: 12 };
+}
+
+function bars({ automaton: { symbols }, next, said, may }, { x, y, width, height }) {
+  const pitch = width / symbols.length, base = y + height - 22, tall = base - (y + 40);
+  return group(
+    text(x, y + 8, said ? t("next symbol: outline true, filled RNN") : t("next symbol, true chances"), { anchor: "start", role: "muted", size: 12 }),
+    [...symbols].map((symbol, v) => {
+      const left = x + pitch * v + 2, wide = pitch - 4, p = next[v], free = may.includes(symbol);
+      return el("g", free ? { class: "u-press", "data-symbol": symbol } : {},
+        free ? el("rect", { x: left - 2, y: y + 20, width: pitch, height: height - 18, fill: "transparent" }) : null,
+        said ? el("rect", { x: left + 3, y: base - tall * said[v], width: wide - 6, height: tall * said[v], fill: color("output"), "data-said": symbol }) : null,
+        p > 0 ? el("path", { d: `M${left} ${base}V${base - tall * p}h${wide}V${base}`, fill: "none", stroke: color("truth"), "stroke-width": 2 }) : null,
+        p > 0 ? text(left + wide / 2, base - tall * p - 9, num(p), { size: 12, cls: "u-number" }) : null,
+        text(left + wide / 2, base + 12, symbol, { role: p > 0 ? "ink" : "muted", weight: p > 0 ? 700 : undefined }));
+    }),
+    el("path", { d: `M${x} ${base}H${x + width}`, class: "u-axis" }));
+}
+
+function strip({ walk, paid }, y, width) {
+  const pitch = 40, name = 64, room = Math.floor((width - name) / pitch), last = walk.slice(-room), middle = (i) => name + (i + 0.5) * pitch;
+  return group(
+    text(0, y, t("bits for"), { role: "muted", size: 12, anchor: "start" }),
+    [...last].map((symbol, i) => text(middle(i), y, symbol, { role: "input", size: 15, weight: 700 })),
+    walk.length < 2 ? [] : Object.entries(paid).map(([who, row], k) => group(
+      text(0, y + 19 + 18 * k, t(who), { role: "muted", size: 12, anchor: "start" }),
+      ["", ...row.map((b) => num(b))].slice(-last.length).map((words, i) => text(middle(i), y + 19 + 18 * k, words, { size: 12, cls: "u-number" })))));
+}
+
+// The mean of the bits so far, after each symbol, and the floor that it falls onto.
+function running({ walk, paid, other, forget, grammar, automaton: { floors } }, top, width) {
+  const means = (row) => { let sum = 0; return row.map((b, i) => [i + 2, (sum += b) / (i + 1)]); };
+  const longest = [24, 48, 100, LONGEST].find((n) => walk.length <= n), [first] = Object.keys(paid);
+  const values = [...Object.values(paid), other ?? []].flatMap((row) => means(row).map(([, v]) => v));
+  const ax = axes({ width, height: MEAN, margin: { left: 34, right: 8, top: 24, bottom: 42 }, x: { domain: [0, longest], label: t("symbols read") }, y: { domain: [Math.min(0.3, ...values), 1.05 * Math.max(1.05, ...values)], label: t("mean of the bits so far") } });
+  const floor = (kind, words, at) => {
+    const lit = (kind === "forgotten") === forget, y = ax.y(floors[kind]);
+    return group(el("path", { d: `M${ax.box.left} ${y}H${ax.box.right}`, stroke: color(lit ? "truth" : "line"), "stroke-width": 1.5, "stroke-dasharray": "6 4" }),
+      text(ax.box.right, y + at, words, { anchor: "end", size: 12, role: lit ? "ink" : "muted" }));
+  };
+  const curve = (row, role, who) => { const data = means(row); return el("g", { "data-mean": who }, line(ax, data, { role }), points(ax, data.slice(-1), { role, size: 4.5 })); };
+  return el("g", { transform: `translate(0 ${top})` }, ax.node,
+    floor("remembered", t("floor: {bits}", { bits: num(floors.remembered, 3) }), 12),
+    grammar === "embedded" ? floor("forgotten", t("outer symbol forgotten: {bits}", { bits: num(floors.forgotten, 3) }), -11) : null,
+    walk.length < 2 ? null : [
+      other ? el("g", { class: "u-ghost" }, line(ax, means(other), { role: "state", dashed: true, width: 1.5 })) : null,
+      paid.RNN ? curve(paid.RNN, "output", "RNN") : null, curve(paid[first], "state", first)]);
+}
+
+// ---- wiring
+
+function render({ model, el: host }) {
+  const read = () => compute(Object.fromEntries(TRAITS.map((name) => [name, model.get(name)])));
+  const fits = (v) => typeof v === "string" && v.length <= LONGEST && readable(model.get("automaton"), v);
+  const page = frame(host, { name: "reber", claim: CLAIM, shows: SHOWS, model, link: { walk: fits, forget: flag, seed: whole(1, 1e9) } });
+  let s = read(), gone = 1, still = () => {};
+
+  // readout
+  const facts = { next: reading(), true: reading(), RNN: reading(), floor: reading() };
+  const fact = (name, label) => html("div", {}, html("dt", {}, label), html("dd", { "data-number": name }, facts[name].root));
+  const byRNN = fact("RNN", t("bits per symbol, RNN"));
+  page.readout.append(html("dl", { class: "u-facts" }, fact("next", t("next symbol")), fact("true", t("bits per symbol so far")), byRNN, fact("floor", t("floor in the long run"))));
+
+  // controls
+  const write = (symbol) => { if (s.walk.length < LONGEST) put(model, { walk: s.walk + symbol }); };
+  const draw = (count) => {
+    let { walk } = s;
+    for (let k = 0; k < count && walk.length < LONGEST; k++) walk += drawn(s.automaton, states(s.automaton, walk).at(-1), luck(`${model.get("seed")} ${walk}`));
+    put(model, { walk });
+    return walk.length < LONGEST;
+  };
+  const choices = [0, 1].map((k) => button({ label: "", onclick: () => { if (s.may[k]) write(s.may[k]); } }));
+  const play = player({ label: t("walk"), wait: 700, step: () => draw(1) });
+  const one = button({ label: t("draw one"), onclick: () => draw(1) });
+  const many = button({ label: t("draw 12"), onclick: () => draw(12) });
+  const back = button({ label: t("back"), onclick: () => put(model, { walk: s.walk.slice(0, -1) }) });
+  const again = button({ label: t("new walk"), onclick: () => { play.stop(); put(model, { walk: "B", seed: model.get("seed") + 1 }); } });
+  const forget = checkbox({ label: t("forget the outer symbol"), oninput: (on) => put(model, { forget: on }) });
+  page.controls.append(play.root, ...choices.map((c) => c.root), one.root, many.root, back.root, again.root, forget.root);
+
+  const pic = picture(page.stage, (width) => scene(s, width, gone));
+
+  // update
+  const update = () => {
+    const before = s.walk;
+    s = read();
+    if (s.walk !== before) travel(s.walk.length === before.length + 1 && s.walk.startsWith(before));
+    choices.forEach((choice, k) => {
+      choice.set(t("write {symbol}", { symbol: s.may[k] ?? "·" }));
+      choice.enable(Boolean(s.may[k]) && s.walk.length < LONGEST);
+    });
+    one.enable(s.walk.length < LONGEST);
+    many.enable(s.walk.length < LONGEST);
+    back.enable(s.walk.length > 0);
+    forget.set(s.forget);
+    forget.root.style.display = s.grammar === "embedded" ? "" : "none";
+    byRNN.style.display = s.paid.RNN ? "" : "none";
+    facts.next.set(chances(s));
+    const so = (row) => row?.length ? num(mean(row)) : "–";
+    facts.true.set(so(s.paid[s.forget ? "forgetful" : "true"]));
+    facts.RNN.set(so(s.paid.RNN));
+    facts.floor.set(num(s.floor, 3));
+    pic.redraw();
+    page.say(summary(s));
+  };
+
+  // The token goes along the arrow of the last symbol.
+  const travel = (one) => {
+    still();
+    gone = 1;
+    if (one && !calm()) still = tween(350, (share) => { gone = share; pic.redraw(); });
+  };
+  update();
+
+  // the hand: whatever is lit can be pressed; where two symbols share an arrow, chance chooses
+  const press = (event) => {
+    const can = event.target.closest("[data-symbol]")?.getAttribute("data-symbol");
+    if (!can) return;
+    play.stop();
+    if (can.length === 1) write(can);
+    else draw(1);
+  };
+  pic.svg.addEventListener("click", press);
+
+  const stop = listen(model, TRAITS, update);
+  return () => { stop(); still(); play.stop(); pic.end(); page.end(); };
+}
+
 export default { render };

@@ -8,9 +8,10 @@ import traitlets
 from rnn_core.data.grammar import embedded_reber, forget_outer, reber
 from rnn_core.loss import softmax
 from rnn_core.plots import canvas, text
-from rnn_core.plots.automaton import automaton, chances, layout, strip
+from rnn_core.plots.automaton import automaton, chances, layout, running_mean, strip
+from rnn_core.words import t
 
-from ..explorable import Choice, Explorable, Flag, Numbers, Whole, brief, fail
+from ..explorable import Choice, Explorable, Flag, Numbers, Whole, brief, fail, plain
 
 GRAMMARS = {"reber": reber(), "embedded": embedded_reber()}
 
@@ -29,6 +30,13 @@ class Reber(Explorable):
         Hide the outer symbol from the reader.
     seed : int
         Another seed, other luck.
+    **weights
+        ``W_in``, ``W_h``, ``W_out``, ``b_out``, as in the state of another figure.
+
+    Raises
+    ------
+    ValueError
+        If the model does not read the grammar's symbols, or the walk does not follow the grammar.
     """
 
     claim = (
@@ -36,8 +44,8 @@ class Reber(Explorable):
         "forgets the outer symbol pays one bit more in each string, at one single place."
     )
     shows = (
-        "The automaton with the present state marked, the chances of the next symbol, and the bits "
-        "paid for each symbol so far."
+        "Press a lit arrow, its node or a symbol to walk on. Below: the bits paid for each symbol, "
+        "and their mean, which falls onto the floor."
     )
 
     grammar = Choice("embedded", tuple(GRAMMARS))
@@ -50,13 +58,13 @@ class Reber(Explorable):
     b_out = Numbers(1)
     automaton = traitlets.Dict().tag(sync=True)  # follows from the grammar; JavaScript reads it
 
-    def __init__(self, model=None, grammar="embedded", **traits):
-        traits.pop("automaton", None)
+    def __init__(
+        self, model=None, grammar="embedded", *, walk="B", forget=False, seed=1, **weights
+    ):
+        weights.pop("automaton", None)  # in the state of another one: it follows from the grammar
         if model is not None:
-            cell = model.rnn.cell
-            traits["W_in"] = model.embedding.W @ cell.W_x + cell.b
-            traits.update(W_h=cell.W_h, W_out=model.affine.W, b_out=model.affine.b)
-        super().__init__(grammar=grammar, **traits)
+            weights = {**weights_of(model), **weights}
+        super().__init__(grammar=grammar, walk=walk, forget=forget, seed=seed, **weights)
 
     @traitlets.default("automaton")
     def _automaton(self):
@@ -112,16 +120,19 @@ class Reber(Explorable):
         return self.automaton["floors"]["forgotten" if self.forget else "remembered"]
 
     def summary(self):
-        grammar = GRAMMARS[self.grammar]
+        tokens = GRAMMARS[self.grammar].vocab.tokens
         true, model = self.chances()
-        may = [f"{grammar.vocab.tokens[v]} {true[-1][v]:.2f}" for v in np.flatnonzero(true[-1])]
-        words = f"After {self.walk or 'nothing'}, next: {' or '.join(may)}"
+        may = [f"{tokens[v]} {true[-1][v]:.2f}" for v in np.flatnonzero(true[-1])]
+        chances = f" {t('or')} ".join(may)
+        words = t("After {walk}, next: {chances}", walk=self.walk or t("nothing"), chances=chances)
         if model is not None:
-            words += f"; the RNN's likeliest is {grammar.vocab.tokens[int(np.argmax(model[-1]))]}"
+            likeliest = tokens[int(np.argmax(model[-1]))]
+            words += t("; the RNN's likeliest is {symbol}", symbol=likeliest)
         if len(self.walk) > 1:
-            paid = [f"{name} {values.mean() + 0.0:.2f}" for name, values in self.bits().items()]
-            words += f". Bits per symbol so far: {', '.join(paid)}"
-        return f"{words}. Floor in the long run: {self.floor():.3f} bits."
+            paid = [f"{t(name)} {values.mean() + 0.0:.2f}" for name, values in self.bits().items()]
+            words += t(". Bits per symbol so far: {bits}", bits=", ".join(paid))
+        floor = f"{self.floor():.3f}"
+        return t("{words}. Floor in the long run: {floor} bits.", words=words, floor=floor)
 
     def __repr__(self):
         # a trained model's digits differ from machine to machine, those of the truth do not
@@ -133,15 +144,29 @@ class Reber(Explorable):
         grammar, fixed = GRAMMARS[self.grammar], self.automaton
         true, model = self.chances()
         state = grammar.read(grammar.vocab.encode(self.walk))[-1] if self.walk else 0
-        fig, ax = canvas(640, 330)
+        fig, ax = canvas(640, 500)
         may = [grammar.vocab.tokens[v] for v in np.flatnonzero(true[-1])]
         automaton(ax, fixed, fixed["node"][state], may, box=(0, 4, 380, 236))
         if self.grammar == "embedded":
             text(ax, 190, 54, memory(grammar, state, self.forget), role="weight", size=12)
         said = None if model is None else model[-1]
         chances(ax, fixed["symbols"], true[-1], said, box=(400, 10, 240, 220))
-        strip(ax, self.walk, self.bits() if len(self.walk) > 1 else {}, y=266)
+        paid = self.bits() if len(self.walk) > 1 else {}
+        strip(ax, self.walk, paid, y=266)
+        running_mean(fig.add_axes((0.07, 0.1, 0.92, 0.24)), paid, self.floor())
         return fig
+
+
+def weights_of(model):
+    """What the figure needs of a model that reads one symbol at a time."""
+    model = plain(model, "Reber(model)")
+    symbols = "".join(GRAMMARS["embedded"].vocab.tokens)
+    if (V := len(model.embedding.W)) != len(symbols):
+        should = f"one of the grammar's {len(symbols)} symbols, {symbols} in this order"
+        fail("model", should, f"one of {V}", "train it on what embedded_reber().sample(...) gives")
+    cell = model.rnn.cell
+    W_in = model.embedding.W @ cell.W_x + cell.b
+    return {"W_in": W_in, "W_h": cell.W_h, "W_out": model.affine.W, "b_out": model.affine.b}
 
 
 def memory(grammar, state, forget):

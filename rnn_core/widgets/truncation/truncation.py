@@ -17,7 +17,7 @@ from rnn_core.rnn import RNN
 from rnn_core.train import train
 from rnn_core.words import t
 
-from ..explorable import Choice, Explorable, Flag, Numbers, Whole, brief, fail
+from ..explorable import Choice, Explorable, Flag, Numbers, Whole, brief, fail, plain
 
 LINES = "every evening she lit the lamp", "every morning she put out the lamp"
 SENTENCE = " ".join(LINES).split()
@@ -139,8 +139,7 @@ class Truncation(Explorable):
     ):
         if model is None and vocab is None:
             model, vocab = example()
-        if not isinstance(model, RNNLM):
-            fail("model", "an RNNLM", brief(model), "pass Truncation(model, words, vocab)")
+        model = plain(model, "Truncation(model, words, vocab)")
         words = SENTENCE if words is None else words
         if ids is None:
             ids = read(words, vocab, model.params["embedding.W"].shape[0])

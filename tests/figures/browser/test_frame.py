@@ -106,7 +106,8 @@ def press_first(page):
         slider.first.focus()
         page.keyboard.press("ArrowLeft")
     else:
-        page.locator("#one .u-controls button:not([aria-disabled])").first.click()
+        still = ":not([aria-disabled], .u-play, .u-speed)"
+        page.locator(f"#one .u-controls button{still}").first.click()
     settled(page)
 
 

@@ -229,7 +229,7 @@ def test_wrong_values_are_refused_in_one_voice(of_three_words):
         ({"words": ["every"] * 20}, "3 to 17"),
         ({"words": ["every", "evening", "they"]}, "got 'they'"),
         ({"words": "every evening she"}, "`words` should be a list of str, got .*: split"),
-        ({"model": "x", "words": ["a"] * 3}, "`model` should be an RNNLM, got 'x': pass"),
+        ({"model": "x", "words": ["a"] * 3}, "`model` should be an RNNLM of RNN cells, got 'x'"),
         ({"model": of_three_words, "words": ["a"] * 3}, "`vocab` should be a Vocabulary, got None"),
         (
             {"model": of_three_words, "words": ["a"] * 3, "vocab": Vocabulary(["a", "b"])},
