@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from rnn_core.words import t
+
 from .diagrams import POINT, _add, number, text
 from .style import PALETTE
 
@@ -11,6 +13,7 @@ __all__ = [
     "RIGHT",
     "ROW",
     "SLIP",
+    "WHY",
     "bar",
     "batch_rows",
     "brief",
@@ -23,8 +26,19 @@ __all__ = [
     "slip_rows",
 ]
 
-ROW, SLIP = 30, 24  # px: the height of a row of words, of a reading
+ROW, SLIP = 30, 36  # px: the height of a row of words, of a reading
 LEFT, RIGHT = 138, 56  # px beside the bars
+
+WHY = {  # a few words on each reading
+    "right": "the losses of all words, over all words",
+    "mean of batch perplexities": "exp before the mean, not after it",
+    "exp of the mean of batch losses": "a small batch counts as much as a large one",
+    "1 / mean probability": "the mean of p, where the mean of log p belongs",
+    "2 to the nats": "nats belong to base e",
+    "e to the bits": "bits belong to base 2",
+    "exp of the summed loss": "never divided by the number of words",
+    "minus sign lost": "gives 1 over the perplexity",
+}
 
 
 def sizes(rows):
@@ -35,35 +49,41 @@ def sizes(rows):
 
 def batch_rows(ax, probs, counts, cuts, width=640, top=34):
     """A bar for each row of words, as long as their probability; a bracket for each batch."""
-    text(ax, 0, 12, "probability given to the words that came", role="muted", anchor="left")
+    text(ax, 0, 12, t("probability given to the words that came"), role="muted", anchor="left")
     scale = width - LEFT - RIGHT
     for i, (p, n) in enumerate(zip(probs, counts, strict=True)):
         y = top + i * ROW
         bar(ax, LEFT, y + 5, scale, ROW - 10, "wash")
         bar(ax, LEFT, y + 5, scale * p, ROW - 10, "output")
-        text(ax, LEFT - 8, y + ROW / 2, "1 word" if n == 1 else f"{n:.0f} words", anchor="right")
+        text(ax, LEFT - 8, y + ROW / 2, words(n), anchor="right")
         text(ax, LEFT + scale + 8, y + ROW / 2, f"{p:.3g}", anchor="left")
     start = 0
     for k, end in enumerate([*np.flatnonzero(cuts), len(probs) - 1]):
         y0, y1 = top + start * ROW + 4, top + (end + 1) * ROW - 4
         rule(ax, [(58, y0), (52, y0), (52, y1), (58, y1)], width=1.25)
-        text(ax, 46, (y0 + y1) / 2, f"batch {k + 1}", role="muted", size=12, anchor="right")
+        text(ax, 46, (y0 + y1) / 2, t("batch {k}", k=k + 1), role="muted", size=12, anchor="right")
         start = end + 1
     return ax
 
 
+def words(n):
+    return t("1 word") if n == 1 else t("{n} words", n=int(n))
+
+
 def slip_rows(ax, values, width=640, top=0):
     """A mark for each reading on a logarithmic axis; the right value is the dashed line."""
-    right, left = values["right"], 224
+    right, left = values["right"], 300
     x = log_scale(list(values.values()), left, width - 76)
     base = top + len(values) * SLIP
-    text(ax, 0, top - 12, "what comes out", role="muted", anchor="left")
+    text(ax, 0, top - 12, t("what comes out"), role="muted", anchor="left")
     rule(ax, [(x(right), top), (x(right), base)], "ink", 1.5, linestyle=(0, (4, 3)))
     for i, (name, value) in enumerate(values.items()):
         y, weight = top + (i + 0.5) * SLIP, "bold" if name == "right" else "normal"
         same = abs(value - right) <= 1e-9 * right
         role = "ink" if name == "right" else "muted" if same else "grad"
-        text(ax, 0, y, name, "ink" if name == "right" else "muted", anchor="left", weight=weight)
+        shade = "ink" if name == "right" else "muted"
+        text(ax, 0, y - 8, t(name), shade, anchor="left", weight=weight)
+        text(ax, 0, y + 8, t(WHY[name]), role="muted", size=12, anchor="left")
         mark = "o" if same else ">" if value > 1000 else "X"
         ax.plot([x(value)], [y], marker=mark, markersize=6, color=PALETTE[role], clip_on=False)
         text(ax, width, y, brief(value), role=role, anchor="right", weight=weight)

@@ -7,7 +7,9 @@ import traitlets
 
 from rnn_core.diagnostics.scoring import readings
 from rnn_core.plots import canvas
-from rnn_core.plots.perplexity import batch_rows, sizes, slip_rows
+from rnn_core.plots.perplexity import batch_rows, sizes, slip_rows, words
+from rnn_core.plots.perplexity import brief as brief_number
+from rnn_core.words import t
 
 from ..explorable import Choice, Explorable, Numbers, Whole, brief, fail
 
@@ -29,6 +31,8 @@ class Perplexity(Explorable):
         Of the logarithm and of the power.
     row : int
         The row that the controls move, from 1.
+    **state
+        What every ipywidget takes, such as `layout`.
     """
 
     claim = (
@@ -36,8 +40,8 @@ class Perplexity(Explorable):
         "this gives one number for all batches and all bases. Each slip gives a number of its own."
     )
     shows = (
-        "Above, the probabilities of the words that came, in batches; below, the perplexity that "
-        "each way to average makes of them, on a logarithmic axis."
+        "Above, the probabilities of the words that came, in batches: press a row, drag its end. "
+        "Below, the perplexity that each way to average makes of them, on a logarithmic axis."
     )
 
     probs = Numbers(1)
@@ -46,11 +50,11 @@ class Perplexity(Explorable):
     base = Choice("e", tuple(UNITS))
     row = Whole(1, low=1)
 
-    def __init__(self, probs=(0.8, 0.2), counts=None, cuts=None, **traits):
+    def __init__(self, probs=(0.8, 0.2), counts=None, cuts=None, *, base="e", row=1, **state):
         probs = np.atleast_1d(probs)
         counts = np.ones(len(probs)) if counts is None else counts
         cuts = np.ones(max(0, len(probs) - 1)) if cuts is None else cuts
-        super().__init__(probs=probs, counts=counts, cuts=cuts, **traits)
+        super().__init__(probs=probs, counts=counts, cuts=cuts, base=base, row=row, **state)
 
     @traitlets.validate("probs", "counts", "cuts", "row")
     def _together(self, proposal):
@@ -81,14 +85,20 @@ class Perplexity(Explorable):
         return {name: float(value) for name, value in readings(self.batches()).items()}
 
     def summary(self):
-        values, words = self.readings(), int(sum(self.counts))
+        values, batches = self.readings(), len(self.batches())
         loss = np.log(values["right"]) / np.log({"e": np.e, "2": 2, "10": 10}[self.base])
-        batches, naive = len(self.batches()), values["mean of batch perplexities"]
-        return (
-            f"{words} word{'s' * (words > 1)} in {batches} batch{'es' * (batches > 1)}: perplexity "
-            f"{values['right']:.3f}, from {abs(loss):.3f} {UNITS[self.base]} per word; "
-            f"the mean of the batches' perplexities would be {naive:.3f}."
+        said = t(
+            "{words} in {batches}: perplexity {right}, from {loss} {unit} per word; the mean of "
+            "the batches' perplexities would be {naive}.",
+            words=words(sum(self.counts)),
+            batches=t("1 batch") if batches == 1 else t("{n} batches", n=batches),
+            right=brief_number(values["right"]),
+            loss=f"{abs(loss):.3f}",
+            unit=t(UNITS[self.base]),
+            naive=brief_number(values["mean of batch perplexities"]),
         )
+        certain = all(p == 1 for p in self.probs)
+        return f"{said} {t('Every word had probability 1: all rows agree.')}" if certain else said
 
     def draw(self):
         fig, ax = canvas(640, sizes(len(self.probs))["height"])

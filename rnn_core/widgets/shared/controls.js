@@ -87,8 +87,8 @@ export const spoken = (words) => words.replace(/\*([A-Za-z])\*/g, "$1");
 
 // link: the traits that a hand moves, each with a test of its value: { k: whole(1, T), carry: flag }.
 // The address of the page can hold them after #, where the host says by data-figure what this place is called.
-// beside: on a wide screen in full, the readout stands beside the picture.
-export function frame(el, { name, claim, shows = "", model, link = {}, beside = false }) {
+// fits: whether the values of an address go together. beside: on a wide screen in full, the readout stands beside the picture.
+export function frame(el, { name, claim, shows = "", model, link = {}, fits = () => true, beside = false }) {
   const stage = html("div", { class: "u-stage" });
   const controls = html("form", { class: "u-controls", onsubmit: (event) => event.preventDefault() });
   const readout = html("div", { class: "u-readout" });
@@ -100,7 +100,7 @@ export function frame(el, { name, claim, shows = "", model, link = {}, beside = 
   el.append(root);
   const stops = [onceSeen(root, () => nudge(root)), fullScreen(root, body, tools)];
   const place = el.dataset.figure;
-  if (place && model) stops.push(addressed(place, model, link, tools));
+  if (place && model) stops.push(addressed(place, model, link, fits, tools));
   let said = "", shown = false; // a page that has just been opened says nothing: only a change is news
   const start = setTimeout(() => { shown = true; });
   const tell = rested((words) => { live.textContent = news(said, words); said = words; });
@@ -166,7 +166,7 @@ function fullScreen(root, body, tools) {
 }
 
 // The state in the address: #place?k=7&carry=false. Any other # belongs to somebody else.
-function addressed(place, model, link, tools) {
+function addressed(place, model, link, fits, tools) {
   const read = () => {
     const [where, query] = location.hash.slice(1).split("?"), values = {};
     if (where !== place || !query) return;
@@ -176,7 +176,7 @@ function addressed(place, model, link, tools) {
         if (Object.hasOwn(link, name) && link[name](value)) values[name] = value;
       } catch { /* not a value of ours: the figure stays as it is */ }
     }
-    put(model, values);
+    if (fits(values)) put(model, values);
   };
   const note = html("span", { class: "u-note", role: "status" });
   let timer = 0;
@@ -421,6 +421,7 @@ export function reading(attributes = {}) {
 // Listens on `target`, which stays while the marks inside it are redrawn. Give the same value a control of its own for the keyboard.
 export function scrub(target, { hit, take = () => {}, drag, drop = () => {}, model, names = [] }) {
   const FAR = 6; // px sideways before a finger holds anything
+  if (target.tagName === "svg") target.style.touchAction = "pan-y pinch-zoom"; // browsers ask the whole picture, not its marks
   let held = null, moving, id, from, scale, before;
   const start = (event) => { moving = true; target.setPointerCapture(id); take(held, event); };
   const down = (event) => {

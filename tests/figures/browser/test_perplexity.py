@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rnn_core.diagnostics.scoring import readings
+from rnn_core.plots.perplexity import WHY
 from rnn_core.widgets import Perplexity
 from tests.support.harness import bare_page, settled
 
@@ -24,7 +25,7 @@ KEY = {
 def shown(page):
     """The names and numbers of the lower half of the picture."""
     settled(page)
-    texts = page.locator(".u-stage svg text").all_text_contents()
+    texts = page.locator(".u-readout svg text").all_text_contents()
     return {name: texts[texts.index(name) + 1] for name in KEY}
 
 
@@ -46,7 +47,7 @@ def test_the_key_for_unequal_batches(two_words):
     assert got["right"] == "2.466"
     assert got["exp of the mean of batch losses"] == "6.325"
     assert got["mean of batch perplexities"] == "11.000"
-    two_words.get_by_label("the batch ends after this row").uncheck()  # one batch: pooled by itself
+    two_words.get_by_label("a batch ends after this row").uncheck()  # one batch: pooled by itself
     got = shown(two_words)
     assert got["right"] == got["mean of batch perplexities"] == "2.466"
 
@@ -56,7 +57,7 @@ def test_the_base_changes_the_loss_and_not_the_perplexity(two_words):
     for base in ("e", "2", "10"):
         two_words.get_by_role("radio", name=base, exact=True).check()
         assert shown(two_words)["right"] == "2.500"
-        said.append(two_words.locator(".u-readout").inner_text())
+        said.append(two_words.locator(".u-right").inner_text())
     losses = [float(re.search(r"[\d.]+", words)[0]) for words in said]
     assert np.allclose(losses, np.log(2.5) / np.log([np.e, 2, 10]), atol=1e-4)
     assert [w for words in said for w in ("nats", "bits", "decimal digits") if w in words] == [
@@ -65,8 +66,9 @@ def test_the_base_changes_the_loss_and_not_the_perplexity(two_words):
 
 
 def test_the_keyboard_moves_a_probability_and_all_numbers_with_it(two_words):
-    two_words.get_by_role("combobox").nth(1).select_option("2")
-    slider = two_words.get_by_label("probability of its words")
+    two_words.get_by_role("radio", name="row 1").focus()
+    two_words.keyboard.press("ArrowDown")
+    slider = two_words.get_by_label("row 2: probability")
     slider.focus()
     for _ in range(5):
         two_words.keyboard.press("ArrowRight")
@@ -77,15 +79,82 @@ def test_the_keyboard_moves_a_probability_and_all_numbers_with_it(two_words):
     assert two_words.get_by_role("combobox").first.input_value() == "your own"
 
 
-def test_a_bar_can_be_dragged(two_words):
-    bar = two_words.locator("[data-row='0']").bounding_box()
-    y = bar["y"] + bar["height"] / 2
-    two_words.mouse.move(bar["x"] + 0.8 * bar["width"], y)
+def middle(box):
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_end_of_a_bar_is_dragged_and_the_rest_of_it_pressed(two_words):
+    bar = two_words.locator("rect[data-row='1']").bounding_box()
+    x, y = middle(two_words.locator(".u-grip[data-row='1']").bounding_box())
+    two_words.mouse.move(x, y)
     two_words.mouse.down()
-    two_words.mouse.move(bar["x"] + 0.5 * bar["width"], y, steps=4)
+    two_words.mouse.move(x + 0.3 * bar["width"], y, steps=4)
     two_words.mouse.up()
-    assert np.allclose(two_words.evaluate("figure.model.get('probs')"), [0.5, 0.2])
-    assert shown(two_words)["right"] == f"{1 / np.sqrt(0.5 * 0.2):.3f}"
+    assert np.allclose(two_words.evaluate("figure.model.get('probs')"), [0.8, 0.5])
+    assert shown(two_words)["right"] == f"{1 / np.sqrt(0.8 * 0.5):.3f}"
+    assert two_words.locator(".u-right .u-was").inner_text() == "2.500"
+    assert two_words.get_by_role("radio", name="row 2").is_checked()
+    first = two_words.locator("rect[data-row='0']").bounding_box()
+    two_words.mouse.move(first["x"] + 0.3 * first["width"], middle(first)[1])
+    two_words.mouse.down()  # not at its end: it is chosen, and stays as long as it is
+    two_words.mouse.move(first["x"] + 0.6 * first["width"], middle(first)[1], steps=4)
+    two_words.mouse.up()
+    settled(two_words)
+    assert np.allclose(two_words.evaluate("figure.model.get('probs')"), [0.8, 0.5])
+    assert two_words.get_by_role("radio", name="row 1").is_checked()
+    assert two_words.get_by_role("slider", name="row 1: probability").input_value() == "0.8"
+
+
+def test_a_finger_taps_a_row_and_drags_the_end_of_a_bar(browser):
+    with bare_page(browser, Perplexity([0.8, 0.2]), width=390, has_touch=True) as page:
+        page.get_by_role("radio", name="row 2").tap()
+        page.wait_for_function("figure.model.get('row') === 2")
+        bar = page.locator("rect[data-row='0']").bounding_box()
+        page.touchscreen.tap(bar["x"] + 12, middle(bar)[1])
+        page.wait_for_function("figure.model.get('row') === 1")
+        x, y = middle(page.locator(".u-grip[data-row='0']").bounding_box())
+        touch = page.context.new_cdp_session(page)
+        way = [("touchStart", x), *(("touchMove", x - 10 * i) for i in range(1, 6))]
+        for name, at in way:
+            points = [{"x": at, "y": y}]
+            touch.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_function("figure.model.get('probs')[0] < 0.55")
+
+
+def test_each_way_to_average_says_in_a_few_words_what_it_does(two_words):
+    assert WHY.keys() == readings([[0.8], [0.2]]).keys()
+    texts = two_words.locator(".u-readout svg text").all_text_contents()
+    for name, why in WHY.items():
+        assert texts[texts.index(name) + 2] == why
+
+
+def test_at_probability_1_it_says_that_all_rows_agree(two_words):
+    assert "agree" not in two_words.locator(".u-right").inner_text()
+    for row in (1, 2):
+        two_words.get_by_role("radio", name=f"row {row}").check()
+        two_words.get_by_role("slider", name="probability").press("End")
+    assert set(shown(two_words).values()) == {"1.000"}
+    assert "all rows agree" in two_words.locator(".u-right").inner_text()
+    said = two_words.locator(".u-stage svg").get_attribute("aria-label")
+    assert said == Perplexity([1, 1], row=2).summary() and said.endswith("all rows agree.")
+
+
+def test_a_link_brings_more_rows_and_one_that_does_not_fit_changes_nothing(two_words):
+    state = "JSON.stringify(figure.model.state)"
+    begun = two_words.evaluate(state)
+    two_words.get_by_label("example").select_option("sure, and once wrong")
+    moved = two_words.evaluate(state)
+    two_words.get_by_role("button", name="link to the figure as it stands").click()
+    two_words.locator("#one .u-note:not(:empty)").wait_for()
+    link = two_words.evaluate("location.hash")
+    two_words.get_by_label("example").select_option("two words")
+    two_words.evaluate("() => { location.hash = '#one?probs=[0.5,0.5,0.5]'; }")
+    settled(two_words)
+    assert two_words.evaluate(state) == begun
+    two_words.evaluate("(to) => { location.hash = to; }", link)
+    two_words.wait_for_function("(to) => JSON.stringify(figure.model.state) === to", arg=moved)
+    assert two_words.get_by_role("radio", name="row 4").count() == 1
 
 
 def test_python_may_set_several_traits_and_the_figure_follows(two_words):
@@ -96,7 +165,7 @@ def test_python_may_set_several_traits_and_the_figure_follows(two_words):
     )
     want = readings([[0.1, 0.2, 0.2], [0.3] * 3])
     assert shown(two_words)["right"] == f"{want['right']:.3f}"
-    assert two_words.get_by_role("combobox").nth(1).input_value() == "3"
+    assert two_words.get_by_role("radio", name="row 3").is_checked()
 
 
 def test_it_fits_a_phone_and_cleans_up(browser):

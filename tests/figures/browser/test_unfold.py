@@ -159,6 +159,15 @@ def test_a_finger_drags_and_the_page_still_scrolls(browser):
         page.locator("#one .u-stepper button").last.tap()
         page.wait_for_function("figure.model.get('step') === 3")
         assert check_all_numbers(page).step == 3
+        tile_in_picture = page.locator("""#one .u-stage svg [data-held='["xs",1,0]'] rect""").first
+        box = tile_in_picture.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        send("touchStart", (x, y))
+        for step in range(1, 9):
+            send("touchMove", (x + 5 * step, y))
+        send("touchEnd")
+        page.wait_for_function("figure.model.get('xs')[1][0] > 0.3")
+        assert check_all_numbers(page).held == ["xs", 1, 0]
 
 
 def test_the_keyboard_reaches_everything(browser):
