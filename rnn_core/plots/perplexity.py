@@ -24,6 +24,7 @@ __all__ = [
     "rule",
     "sizes",
     "slip_rows",
+    "words",
 ]
 
 ROW, SLIP = 30, 36  # px: the height of a row of words, of a reading
