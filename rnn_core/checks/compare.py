@@ -48,16 +48,18 @@ def _parts(form, value):
         for key, part in form.items():
             yield from _parts(part, value[key])
     else:
-        several = isinstance(value, (tuple, list)) or (
-            isinstance(value, np.ndarray) and value.ndim
-        )
-        if not several or len(value) != len(form):
+        if not several(value) or len(value) != len(form):
             raise Malformed(
                 t("{count} results were asked for, and {thing} came.", count=len(form),
                   thing=came(value))
             )  # fmt: skip
         for part, item in zip(form, value, strict=True):
             yield from _parts(part, item)
+
+
+def several(value):
+    """Whether plain data is a row of things: a list, a tuple, or an array with axes."""
+    return isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def numbers(name, value):

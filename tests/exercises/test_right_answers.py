@@ -163,6 +163,11 @@ def truncation_batches_2(ids, N, T):
     return out
 
 
+@right("truncation.batches")
+def truncation_batches_3(ids, N, T):
+    return [np.stack(pair) for pair in stream_batches(ids, N, T)]
+
+
 @right("truncation.bias")
 def truncation_bias_1(rnn, xs, h_0, dhs, ks):
     c = rnn.forward(xs, h_0)[1]

@@ -7,7 +7,7 @@ from ...model import RNNLM
 from ...optim import Adam, clip_by_global_norm
 from ...rnn import RNN
 from ...words import t as said
-from ..compare import Malformed, came, numbers
+from ..compare import Malformed, came, numbers, several
 from ..exercise import Exercise
 from .data import (
     LARGE,
@@ -378,7 +378,7 @@ def _windows(rng):
         ONE_UNIT: some(3, 5, 1, 1, 2),
         LONG: some(2, 26, 3, 4, 12, weights=lasting),
         LARGE: some(3, 5, 2, 4, 2, size=1e4),
-        SINGLE: single(some(3, 5, 2, 4, 2)),
+        SINGLE: single(some(3, 5, 2, 4, 2, size=SMALL)),
         ORDER: turned(some(3, 5, 2, 4, 2)),
     }
 
@@ -540,13 +540,13 @@ def _long_texts(rng):
 
 
 def _seen_blocks(blocks, ids, batch_size, seq_len):
-    if not isinstance(blocks, (list, tuple)):
+    if not several(blocks):
         raise Malformed(
             said("A list of pairs was asked for, and {thing} came.", thing=came(blocks))
         )
     seen = {"the number of blocks": len(blocks)}
     for i, pair in enumerate(blocks, 1):
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+        if not several(pair) or len(pair) != 2:
             raise Malformed(said("Block {i} should be a pair (inputs, targets); {thing} came.",
                                  i=i, thing=came(pair)))  # fmt: skip
         for name, part in zip(("inputs", "targets"), pair, strict=True):
