@@ -98,7 +98,20 @@ def after(run, corpus, again="python -m rnn_core resume MODEL"):
     counting = {key: loss for key, loss in run.test.items() if key not in ("uniform", "RNN")}
     best = min(counting, key=counting.get)
     ours, theirs = perplexity(run.test["RNN"]), perplexity(counting[best])
-    if ours < theirs:
+    share = corpus.unknown(corpus.test)
+    if share > 0.25:
+        ways = ", --min-count 1, or --characters" if corpus.unit == "words" else ""
+        return [
+            f"{share:.0%} of the test part is unknown and counts as <unk>. So these numbers say "
+            f"how well <unk> is guessed, and little else. Have more of the text known before you "
+            f"compare models: a longer text{ways} would do that."
+        ]
+    if abs(ours / theirs - 1) < 0.01:
+        said = (
+            f"On the test part the RNN and the best of the models that count do equally well, to "
+            f"within 1 %: {ours:.2f} against {theirs:.2f} of the {best}."
+        )
+    elif ours < theirs:
         said = f"On the test part the RNN does best: {ours:.2f} against {theirs:.2f} of the {best}."
     else:
         said = (
