@@ -8,6 +8,7 @@ with all N streams would take.  Rank 0 alone prints and writes.
 
 import datetime
 import os
+import re
 
 import numpy as np
 import torch
@@ -54,8 +55,9 @@ class _told:
 
     def __exit__(self, kind, error, trace):
         if kind is not None and issubclass(kind, RuntimeError):
+            said = re.sub(r"^\[[^]]*\] *", "", str(error).splitlines()[0])  # no file and line
             raise OSError(
-                f"every rank should answer in time, got {str(error).splitlines()[0][:120]}: one "
+                f"every rank should answer in time, got {said[:120]}: one "
                 f"was stopped, is too slow, or cannot be reached. The best model so far is kept: "
                 f"`resume` goes on from it"
             ) from error
@@ -158,7 +160,11 @@ class TorchEngine:
         from .run import held_out
 
         self._carry_over()
-        return held_out(self.model, ids)
+        loss = torch.tensor(held_out(self.model, ids), dtype=torch.float64, device=self.device)
+        if self.ranks > 1:
+            with _told():
+                dist.broadcast(loss, 0)  # what is best is decided once, not on each machine
+        return loss.item()
 
     def weights(self):
         """A copy of the weights now."""
