@@ -240,9 +240,9 @@ def as_flag(name, value):
     return bool(value)
 
 
-def as_text(name, value):
-    """`value` itself, if it is a ``str`` and not empty."""
-    if not isinstance(value, str) or not value:
+def as_text(name, value, empty=False):
+    """`value` itself, if it is a ``str``, and not empty unless that is allowed."""
+    if not isinstance(value, str) or not (value or empty):
         raise ValueError(f"{name} should be a text (a str), got {value!r:.60}: pass a string")
     return value
 

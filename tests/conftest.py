@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 
 from tests.support.browsers import address, browser, site  # noqa: F401  (fixtures)
@@ -10,6 +11,10 @@ from tests.support.browsers import address, browser, site  # noqa: F401  (fixtur
 # times over when several workers share the cores. Notebook kernels inherit this.
 for library in ("OPENBLAS", "MKL", "OMP"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# How long an example takes says how busy the machine is: no test fails by that.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 # Two workers take one file after the other: the long ones first, or one worker ends up waiting.
 LONG = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.vocabulary import UNK, Vocabulary
-from ..shapes import as_int
+from ..shapes import as_flag, as_ids, as_int, as_text, as_words
 from .fetch import cache_folder, decode, is_url, read_text
 from .files import write_whole
 
@@ -63,14 +63,14 @@ def tokenize(text, unit="words", graphemes=None):
         letter with its accents, an emoji with its joiners) and needs the package regex; False
         takes every code point alone.  By default True where regex is installed.
     """
+    text, unit = as_text("text", text, empty=True), _as_unit(unit)
+    graphemes = None if graphemes is None else as_flag("graphemes", graphemes)
     if unit == "characters":
         whole = graphemes_known() if graphemes is None else graphemes
         return list(text) if not whole or text.isascii() else _regex().findall(r"\X", text)
     if unit == "tokens":
         lines = text.removesuffix("\n").split("\n") if text else []
         return [token for line in lines for token in (*line.split(), EOS)]
-    if unit != "words":
-        raise ValueError(f"unit should be one of {', '.join(UNITS)}, got {unit!r}: choose one")
     marks = "".join(c for c in set(text) if unicodedata.category(c)[0] == "M")  # accents on letters
     signs = re.escape(marks)
     letter = rf"[\w{signs}][\w{signs}{JOINERS}]*"
@@ -78,6 +78,12 @@ def tokenize(text, unit="words", graphemes=None):
     dressed = rf"\S[{signs}\U0001F3FB-\U0001F3FF\U000E0020-\U000E007F]*"  # skin tones, flags' tags
     symbol = rf"{dressed}(?:\u200d{dressed})*"
     return re.findall(rf"<\w+>|{letter}(?:['’\-]{letter})*|{flag}|{symbol}", text)
+
+
+def _as_unit(unit):
+    if unit not in UNITS:
+        raise ValueError(f"unit should be one of {', '.join(UNITS)}, got {unit!r:.60}: choose one")
+    return unit
 
 
 def graphemes_known():
@@ -98,6 +104,7 @@ def _regex():
 
 def join(tokens, unit="words"):
     """Tokens as a text to look at: for words without a space before , . ; : ! ? ) and the like."""
+    tokens, unit = as_words("tokens", tokens), _as_unit(unit)
     if unit == "characters":
         return "".join(tokens)
     text = " ".join("\n" if token == EOS else token for token in tokens)
@@ -129,6 +136,7 @@ class Corpus:
 
     def unknown(self, ids):
         """The share of ``<unk>`` in a part: words whose spelling the model is not asked for."""
+        ids = as_ids("ids", ids, "T", vocab_size=len(self.vocab))
         return float(np.mean(ids == self.vocab.ids[UNK]))
 
 
@@ -155,6 +163,15 @@ def build_corpus(
     vocab : Vocabulary, optional
         Of a model that was trained before; without it one is made from the training part.
     """
+    for name, part in {"valid": valid, "test": test}.items():
+        if part is not None:
+            as_text(name, part, empty=True)
+    max_size, least = as_int("max_size", max_size, 2), as_int("least", least)
+    min_count = None if min_count is None else as_int("min_count", min_count)
+    if vocab is not None and not isinstance(vocab, Vocabulary):
+        raise ValueError(
+            f"vocab should be a Vocabulary, got {vocab!r:.60}: pass the one that load() gives"
+        )
     tokens = tokenize(text, unit, graphemes)
     parts = {"valid": valid, "test": test}
     own = {name: tokenize(part, unit, graphemes) for name, part in parts.items() if part}
@@ -163,7 +180,7 @@ def build_corpus(
         if name not in own:
             own[name], tokens = tokens[len(tokens) - share :], tokens[: len(tokens) - share]
     for name, part in {"train": tokens, **own}.items():
-        if len(part) < as_int("least", least):
+        if len(part) < least:
             raise ValueError(
                 f"the text is too short: its {name} part has {len(part)} {unit}, at least {least} "
                 f"are needed; give a longer text"
@@ -172,5 +189,5 @@ def build_corpus(
     if min_count is None:
         min_count = 2 if unit == "words" else 1
     if vocab is None:  # <unk> once more: then there is a place for it, whatever the text holds
-        vocab = Vocabulary.from_tokens([*tokens, UNK], as_int("max_size", max_size, 2), min_count)
+        vocab = Vocabulary.from_tokens([*tokens, UNK], max_size, min_count)
     return Corpus(vocab, *(vocab.encode(p) for p in (tokens, own["valid"], own["test"])), unit)

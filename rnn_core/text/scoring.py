@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..diagnostics.scoring import log_softmax
-from ..shapes import as_ids
+from ..shapes import as_ids, as_int, as_made, as_text
 
 __all__ = ["Scores", "score"]
 
@@ -35,7 +35,7 @@ class Scores:
 
     def bits_per_character(self, text):
         """All bits over all characters: a measure that does not depend on what a token is."""
-        return float(self.losses.sum() / np.log(2) / len(text))
+        return float(self.losses.sum() / np.log(2) / len(as_text("text", text)))
 
     def worst(self, number, least=3):
         """The tokens that were predicted worst.
@@ -52,6 +52,7 @@ class Scores:
         list of (id, times, mean loss in nats, the id guessed most often in its place)
             By mean loss, the largest first.
         """
+        number, least = as_int("number", number), as_int("least", least)
         kinds, place, times = np.unique(self.ids, return_inverse=True, return_counts=True)
         means = np.bincount(place, self.losses) / times
         enough = np.flatnonzero(times >= min(least, times.max()))
@@ -73,6 +74,8 @@ def score(model, ids, block=200):
     block : int
         How many steps at a time; the state is carried.
     """
+    as_made("model", model, "logits vocab_size", "a model, such as an RNNLM")
+    block = as_int("block", block)
     ids = as_ids("ids", ids, "T", vocab_size=model.vocab_size)
     if len(ids) < 2:
         raise ValueError("ids should hold at least 2 tokens, got 1: nothing comes before it")

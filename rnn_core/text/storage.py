@@ -21,6 +21,7 @@ from ..gates import GRUCell, LSTMCell
 from ..layers import Affine, Embedding
 from ..model import RNNLM
 from ..rnn import RNN
+from ..shapes import as_made
 from .files import reason, write_whole
 
 __all__ = ["FORMAT", "LARGEST", "load", "save"]
@@ -56,6 +57,10 @@ def save(path, model, vocab, **about):
     OSError
         With the path in it, if the disk is full or the folder cannot be written.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(f"path should be a path that ends in .npz, got {path!r:.60}: give one")
+    as_made("model", model, "params vocab_size", "a model, such as an RNNLM")
+    as_made("vocab", vocab, "tokens encode", "a Vocabulary")
     if Path(path).suffix != ".npz":
         raise ValueError(f"path should end in .npz, got {path}: that is what the file is")
     if len(vocab) != model.vocab_size:

@@ -25,17 +25,20 @@ ELSEWHERE = {
     "norms": "behind the door: its arrays were checked",
     "words": "one lookup, tested with the translations",
     "checks": "takes answers of any kind, right and wrong: tests/exercises",
-    "text": "takes what is typed: tests/text",
+    "text": "takes what is typed: tests/text; but for what notebooks call",
     "torch": "needs PyTorch: tests/network/test_torch.py",
     "plots": "draws: tests/figures",
     "widgets": "traits say what they take: tests/figures",
 }
-# What a layer or a counting model calls inside, with what it has checked; chapters quote some.
+CALLED_IN_NOTEBOOKS = {"rnn_core.text.corpus", "rnn_core.text.scoring"}
+# What a layer or a counting model calls inside, with what it has checked (chapters quote some of
+# it), and what a function gives back.
 INNER = {
     "rnn_core.rnn.in_blocks", "rnn_core.rnn.in_windows",
     "rnn_core.rnn.time_first", "rnn_core.rnn.batch_first",
     "rnn_core.rnn.zero_state", "rnn_core.rnn.on_each", "rnn_core.rnn.as_state",
     "rnn_core.rnn.output", "rnn_core.gates.sigmoid", "rnn_core.gates.LSTMState",
+    "rnn_core.text.corpus.Corpus", "rnn_core.text.scoring.Scores",
     "rnn_core.data.ngram.Counts", "rnn_core.data.ngram.Counts.place",
     "rnn_core.data.ngram.Counts.kept_of",
 }  # fmt: skip
@@ -44,7 +47,8 @@ INNER = {
 def modules():
     for info in pkgutil.walk_packages(rnn_core.__path__, "rnn_core."):
         room = info.name.split(".")[1]
-        if room not in ELSEWHERE and not room.startswith("__"):
+        here = room not in ELSEWHERE or info.name in CALLED_IN_NOTEBOOKS
+        if here and not room.startswith("__"):
             yield importlib.import_module(info.name)
 
 

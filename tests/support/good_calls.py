@@ -32,6 +32,8 @@ from rnn_core import (
 from rnn_core.data import batches, grammar, ngram, tasks, texts
 from rnn_core.diagnostics import flow, matrices, memory, scoring, truncation
 from rnn_core.rnn import StepByStep
+from rnn_core.text import corpus
+from rnn_core.text import scoring as scoring_of_texts
 
 # in rnn_core's own namespace two of these names are functions
 sample, train = (importlib.import_module(f"rnn_core.{name}") for name in ("sample", "train"))
@@ -735,3 +737,56 @@ def _():
 def _():
     lines = {"start": "cell.W_x", "end": "hs[0]", "doc": False}
     return notebook.quote, {"thing": RNN.forward, **lines}
+
+
+# ---- texts of one's own
+
+SENTENCES = "you say goodbye and I say hello . " * 40
+SAID = ("a letter", "a sentence")
+
+
+@good("text.corpus.tokenize", text=SAID)
+def _():
+    return corpus.tokenize, {"text": "you say", "unit": "words", "graphemes": False}
+
+
+@good("text.corpus.join", tokens=["nothing", "a generator of n", "a list of n", "a letter first",
+                                  "a sentence first"])  # fmt: skip
+def _():
+    return corpus.join, {"tokens": ["you", "say"], "unit": "words"}
+
+
+good("text.corpus.graphemes_known")(lambda: (corpus.graphemes_known, {}))
+
+
+@good("text.corpus.build_corpus")
+def _():
+    parts = {"text": SENTENCES, "valid": SENTENCES, "test": SENTENCES}
+    sizes = {"max_size": 20, "min_count": 1, "least": 3}
+    return corpus.build_corpus, {**parts, "unit": "words", **sizes, "graphemes": False}
+
+
+@good("text.corpus.build_corpus")
+def _():
+    vocab = Vocabulary(["you", "say", "<unk>"])
+    return corpus.build_corpus, {"text": SENTENCES, "vocab": vocab}
+
+
+@good("text.corpus.Corpus.unknown", ids=["axis 0 longer", "axis 0 shorter"])
+def _():
+    return corpus.build_corpus(SENTENCES).unknown, {"ids": np.array([0, 1, 2])}
+
+
+@good("text.scoring.score", ids=["axis 0 longer", "axis 0 shorter"])
+def _():
+    return scoring_of_texts.score, {"model": lm(), "ids": ids(7), "block": 3}
+
+
+@good("text.scoring.Scores.bits_per_character", text=SAID)
+def _():
+    return scoring_of_texts.score(lm(), ids(7)).bits_per_character, {"text": "you say"}
+
+
+@good("text.scoring.Scores.worst")
+def _():
+    return scoring_of_texts.score(lm(), ids(7)).worst, {"number": 3, "least": 1}
