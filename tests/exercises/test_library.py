@@ -17,6 +17,7 @@ from rnn_core.checks.exercises.data import LARGE, USUAL, single
 from rnn_core.checks.judge import judge, make_cases
 from rnn_core.checks.runner import find, library
 from rnn_core.checks.verdict import HEADLINES
+from rnn_core.gates import sigmoid
 from rnn_core.gradcheck import relative_error
 from tools import refresh
 
@@ -106,7 +107,7 @@ def test_of_all_possible_choices_exactly_one_is_right(id, words):
 
 
 def test_there_are_enough_exercises_in_every_chapter():
-    chapters = ["anatomy", "bptt", "truncation", "language", "perplexity"]
+    chapters = ["anatomy", "bptt", "truncation", "language", "perplexity", "gates"]
     assert [e.id.split(".")[0] for e in ALL] == sorted(
         [e.id.split(".")[0] for e in ALL], key=chapters.index
     )
@@ -242,7 +243,7 @@ def test_an_answer_that_computes_in_float32_is_right(exercise):
 def test_the_solutions_of_the_book_are_right_on_other_seeds():
     for path in sorted(refresh.NOTEBOOKS.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        scope = {"np": np, "stream_batches": stream_batches, **vars(rnn_core)}
+        scope = {"np": np, "stream_batches": stream_batches, "sigmoid": sigmoid, **vars(rnn_core)}
         for cell in notebook.cells:
             if cell.cell_type == "code" and "### BEGIN SOLUTION" in cell.source:
                 exec(cell.source, scope)
