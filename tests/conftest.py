@@ -12,10 +12,6 @@ from tests.support.browsers import address, browser, site  # noqa: F401  (fixtur
 for library in ("OPENBLAS", "MKL", "OMP"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-# How long an example takes says how busy the machine is: no test fails by that.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
-
 # Two workers take one file after the other: the long ones first, or one worker ends up waiting.
 LONG = (
     "tests/teacher/",
@@ -31,6 +27,11 @@ def pytest_collection_modifyitems(items):
 
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+# How long an example takes says how busy the machine is: no test fails by that.  In CI the examples
+# are the same each time, too.
+hypothesis.settings.register_profile("book", deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile("book")
 
 
 def skip_is_failure(report):
