@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -166,55 +167,48 @@ def test_what_changed_is_said_when_it_rests(browser):
         assert Backward(back=2, accumulate=False).summary().endswith(last)
 
 
-OWN = """
-from rnn_core.widgets.explorable import Explorable, Real
-from rnn_core.plots import canvas, text
-
-
-class Doubled(Explorable):
-    claim = "Twice the gain."
-    shows = "A number."
-    gain = Real(1.0, low=0, high=2)
-
-    def summary(self):
-        return f"Twice {self.gain:.1f} is {2 * self.gain:.1f}."
-
-    def draw(self):
-        _, ax = canvas(200, 40)
-        return text(ax, 0, 20, self.summary(), anchor="left").figure
-"""
-OWN_JS = """import { num, text } from "unrolled/draw.js";
-import { frame, listen, picture, put, range, real } from "unrolled/controls.js";
-import { dot } from "unrolled/rnn.js";
-
-function render({ model, el }) {
-  const link = { gain: real(0, 2) };
-  const page = frame(el, { name: "doubled", claim: CLAIM, shows: SHOWS, model, link });
-  const oninput = (value) => put(model, { gain: value });
-  const gain = range({ label: "gain", min: 0, max: 2, step: 0.5, oninput });
-  page.controls.append(gain.root);
-  const twice = () => num(dot([2], [model.get("gain")]), 1);
-  const scene = () => ({ height: 40, marks: [text(40, 20, twice())], label: "twice" });
-  const pic = picture(page.stage, scene);
-  const update = () => { gain.set(model.get("gain")); pic.redraw(); };
-  update();
-  const stop = listen(model, ["gain"], update);
-  return () => { stop(); pic.end(); page.end(); };
-}
-export default { render };
-"""
+PAGE = (Path(__file__).parents[3] / "book" / "figures.md").read_text(encoding="utf-8")
 
 
 def test_a_figure_in_a_folder_of_one_s_own(browser, tmp_path, monkeypatch):
-    (tmp_path / "doubled_figure.py").write_text(OWN)
-    (tmp_path / "doubled_figure.js").write_text(OWN_JS)
+    """The one that the page on figures with your own numbers gives, as it stands there."""
+    for language, name in (("python", "fading.py"), ("javascript", "fading.js")):
+        (tmp_path / name).write_text(
+            re.search(rf"```{language}\n((?:# |// ){name}\n.*?)```", PAGE, re.S)[1]
+        )
+    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    import doubled_figure
+    import fading
 
-    figure = doubled_figure.Doubled()
+    figure = fading.Fading(0.9)
     assert figure.still().startswith("<svg") and "rnn_core" not in figure._source.parts
     with bare_page(browser, figure) as page:
-        page.get_by_role("slider", name="gain").press("ArrowRight")
+        picture = page.locator("#one .u-stage svg")
+        assert picture.get_attribute("aria-label") == figure.summary()
+        page.get_by_role("slider", name="w").press("ArrowLeft")
         settled(page)
-        assert page.locator("#one .u-stage svg text").text_content() == "3.0"
-    del sys.modules["doubled_figure"]
+        assert picture.get_attribute("aria-label") == fading.Fading(0.85).summary()
+        page.get_by_role("button", name="full screen").wait_for()
+    del sys.modules["fading"]
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+def test_two_figures_in_a_box_share_its_width(browser, wrap):
+    figure = Unfold()
+    with bare_page(browser, figure, width=700) as page:
+        page.evaluate("figure.again()")
+        page.evaluate(  # an HBox, as ipywidgets lays it out
+            """([flex, wrap]) => {
+            document.querySelector("main").style.cssText = `display: flex; flex-flow: ${wrap}`;
+            for (const id of ["one", "two"]) document.getElementById(id).style.flex = flex; }""",
+            [figure.layout.flex, "row wrap" if wrap else "row"],
+        )
+        settled(page)
+        one, two = (page.locator(f"#{id} .u-stage svg").bounding_box() for id in ("one", "two"))
+        assert one["width"] >= 320 and two["width"] >= 320
+        assert one["x"] + one["width"] <= two["x"] + 1
+        page.set_viewport_size({"width": 500, "height": 800})
+        settled(page)
+        one, two = (page.locator(f"#{id} .u-stage svg").bounding_box() for id in ("one", "two"))
+        assert (one["x"] == two["x"]) is wrap  # one below the other, where the box may wrap
+        assert min(one["width"], two["width"]) >= (320 if wrap else 200)
