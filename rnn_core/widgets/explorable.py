@@ -155,6 +155,26 @@ def typeset(words):
 # ---- traits that check what they are given and store plain JSON
 
 
+def numbers(name, value, ndim):
+    """`value` as an array of finite numbers with so many axes, or what is wrong with it."""
+    nested = f"numbers in {ndim} axes (an array or nested lists)"
+    should = "a list of numbers" if ndim == 1 else nested
+    try:
+        array = np.array(value)
+        array = array if array.dtype.kind in "OUSc" else array.astype(np.float64)
+        if array.dtype.kind == "O" and array.ndim > 0:
+            array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        array = np.array("")
+    if array.dtype.kind != "f":
+        fail(name, should, brief(value), "that cannot be read as an array of numbers")
+    if array.size and array.ndim != ndim:  # an empty list has no inner axes to count
+        fail(name, should, f"shape {array.shape}", f"that has {array.ndim} axes, not {ndim}")
+    if not np.isfinite(array).all():
+        fail(name, should, brief(value), "all numbers should be finite")
+    return array
+
+
 class Numbers(traitlets.TraitType):
     """An array of finite numbers, stored as nested lists: ``Numbers(2)`` takes any matrix.
 
@@ -167,25 +187,7 @@ class Numbers(traitlets.TraitType):
         self.tag(sync=True)
 
     def validate(self, obj, value):
-        should = (
-            "a list of numbers"
-            if self.ndim == 1
-            else f"numbers in {self.ndim} axes (an array or nested lists)"
-        )
-        try:
-            array = np.array(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            fail(self.name, should, brief(value), "that cannot be read as an array of numbers")
-        if array.size and array.ndim != self.ndim:  # an empty list has no inner axes to count
-            fail(
-                self.name,
-                should,
-                f"shape {array.shape}",
-                f"that has {array.ndim} axes, not {self.ndim}",
-            )
-        if not np.isfinite(array).all():
-            fail(self.name, should, brief(value), "all numbers should be finite")
-        return array.tolist()
+        return numbers(self.name, value, self.ndim).tolist()
 
 
 class Whole(traitlets.TraitType):
@@ -243,7 +245,7 @@ class Choice(traitlets.TraitType):
         self.tag(sync=True)
 
     def validate(self, obj, value):
-        if value not in self.options:
+        if not any(isinstance(value, type(one)) and value == one for one in self.options):
             fail(
                 self.name,
                 "one of " + ", ".join(map(repr, self.options)),

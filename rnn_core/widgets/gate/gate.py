@@ -11,7 +11,7 @@ from rnn_core.plots.style import PALETTE
 from rnn_core.rnn import RNN
 from rnn_core.words import t
 
-from ..explorable import Explorable, Numbers, Real, Whole, fail
+from ..explorable import Explorable, Numbers, Real, Whole, fail, numbers
 
 GATES = ("i", "f", "o")
 XS = (1.0, -0.6, 0.4, 0.8, -0.9, 0.3, -0.5, 0.7)  # a value, and what comes after it
@@ -67,7 +67,7 @@ class Gate(Explorable):
     moment = Whole(2 * len(XS), low=1)
 
     def __init__(self, *, xs=XS, i=None, f=None, o=None, w=1.0, step=1, moment=None):
-        T = len(xs)
+        T = len(numbers("xs", xs, 1))
         first, last = np.eye(T)[[0, -1]] if T else (xs, xs)
         i, f, o = (
             default if given is None else given

@@ -18,7 +18,7 @@ from rnn_core.plots.style import PALETTE
 from rnn_core.rnn import RNN
 from rnn_core.words import t
 
-from ..explorable import Choice, Explorable, Numbers, Real, Whole, fail
+from ..explorable import Choice, Explorable, Numbers, Real, Whole, fail, numbers
 
 UNITS, STEPS, DRAWS = 16, 50, 12
 LIMITS, FAR = (1e-12, 1e6), 1000  # the axis; vanished and exploded: a thousand times less and more
@@ -111,7 +111,7 @@ class GradientNorms(Explorable):
         arrays = default_matrices()
         arrays |= {name: value for name, value in given.items() if value is not None}
         for name in ("orthogonal", "gaussian"):
-            arrays[name] = with_radius(np.array(arrays[name], dtype=float), 1)
+            arrays[name] = with_radius(numbers(name, arrays[name], 2), 1)
         state["sigmas"] = [spectral_norm(arrays[name]) for name in ("orthogonal", "gaussian")]
         controls = {"radius": radius, "noise": noise, "steps": steps, "lag": lag}
         super().__init__(**controls, kind=kind, activation=activation, **arrays, **state)

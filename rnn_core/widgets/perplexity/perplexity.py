@@ -11,7 +11,7 @@ from rnn_core.plots.perplexity import batch_rows, sizes, slip_rows, words
 from rnn_core.plots.perplexity import brief as brief_number
 from rnn_core.words import t
 
-from ..explorable import Choice, Explorable, Numbers, Whole, brief, fail
+from ..explorable import Choice, Explorable, Numbers, Whole, brief, fail, numbers
 
 UNITS = {"e": "nats", "2": "bits", "10": "decimal digits"}
 
@@ -51,7 +51,7 @@ class Perplexity(Explorable):
     row = Whole(1, low=1)
 
     def __init__(self, probs=(0.8, 0.2), counts=None, cuts=None, *, base="e", row=1, **state):
-        probs = np.atleast_1d(probs)
+        probs = numbers("probs", [probs] if np.isscalar(probs) else probs, 1)
         counts = np.ones(len(probs)) if counts is None else counts
         cuts = np.ones(max(0, len(probs) - 1)) if cuts is None else cuts
         super().__init__(probs=probs, counts=counts, cuts=cuts, base=base, row=row, **state)

@@ -10,7 +10,7 @@ from rnn_core.plots.style import PALETTE
 from rnn_core.rnn import RNN
 from rnn_core.words import t as words
 
-from ..explorable import Explorable, Flag, Numbers, Whole, fail, weights_of
+from ..explorable import Explorable, Flag, Numbers, Whole, brief, fail, weights_of
 
 # One decimal each, so that a reader can follow every sum by hand.
 DEFAULT_CELL = RNNCell(
@@ -33,7 +33,7 @@ class Held(traitlets.TraitType):
                 return [name, i, j]
             case ["b", int() as j]:
                 return ["b", j]
-        return fail(self.name, should, repr(value), "a reader can hold W_x, W_h, b or xs")
+        return fail(self.name, should, brief(value), "a reader can hold W_x, W_h, b or xs")
 
 
 class Unfold(Explorable):

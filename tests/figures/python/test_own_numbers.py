@@ -4,6 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rnn_core.widgets
@@ -41,5 +42,24 @@ def test_every_argument_of_a_figure_is_named(name):
 
 
 def test_the_page_shows_the_figures_that_take_numbers():
-    asked = {"Explorable", "Guess", "Guesses"}  # what one is made of, and questions to a reader
-    assert set(FIGURES) == set(rnn_core.widgets.__all__) - asked
+    told = "Unfold Backward GradientNorms Truncation NextWord Perplexity Reber Gate"
+    assert set(told.split()) <= set(FIGURES) <= set(rnn_core.widgets.__all__)
+
+
+WRONG = ["abc", -1, [], {}, [[1], [2, 3]], [float("nan")], object(), np.zeros((2, 2, 2)), [1j]]
+
+
+@pytest.mark.parametrize("name", ["Unfold", "Backward", "GradientNorms", "Gate", "Perplexity"])
+@pytest.mark.filterwarnings("error")
+def test_whatever_comes_for_an_argument_is_taken_or_answered_in_the_one_voice(name):
+    make, answers = getattr(rnn_core.widgets, name), []
+    for argument in inspect.signature(make).parameters.values():
+        if argument.kind is argument.VAR_KEYWORD:
+            continue
+        for value in WRONG:
+            try:
+                make(**{argument.name: value})
+            except ValueError as error:
+                answers.append(str(error))
+    assert len(answers) >= 5 * len(WRONG)
+    assert [said for said in answers if not re.search(r" should .*, got .*: ", said)] == []
