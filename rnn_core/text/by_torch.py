@@ -58,7 +58,7 @@ class _told:
             said = re.sub(r"^\[[^]]*\] *", "", str(error).splitlines()[0])  # no file and line
             raise OSError(
                 f"every rank should answer in time, got {said[:120]}: one "
-                f"was stopped, is too slow, or cannot be reached. The best model so far is kept: "
+                f"was stopped, is too slow, or cannot be reached. If an epoch has saved a model, "
                 f"`resume` goes on from it"
             ) from error
 
