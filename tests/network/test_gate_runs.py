@@ -54,7 +54,7 @@ def test_recall_trained_again_gives_what_is_stored(stored, name):
 def test_a_text_read_again_gives_what_is_stored(stored):
     row = next(row for row in of(stored, "text", cell="plain") if row["seed"] == 0)
     again = text("plain", 0)
-    assert again["test"] == pytest.approx(row["test"], rel=0.02)
+    assert again["test"] == pytest.approx(row["test"], rel=0.05)
     assert again["counting"] == pytest.approx(row["counting"], rel=1e-4)
 
 
