@@ -12,6 +12,8 @@ from rnn_core.data.ngram import Bigram
 from rnn_core.layers import Affine, Embedding
 from rnn_core.plots.language import learning_curve, next_word_bars
 from rnn_core.rnn import RNN
+from rnn_core.shapes import as_ids
+from rnn_core.words import t
 
 from ..explorable import Explorable, Numbers, Real, Whole, brief, fail
 
@@ -75,10 +77,19 @@ class NextWord(Explorable):
         At most 40 words.
     ids : array of ids (T,)
         The text that the model was trained on, for the perplexity.
-    **traits
-        ``prefix`` (a list of ids) and ``checkpoint`` (which of the steps: 0, 1, ...).
+    prefix : list of ids, optional
+        What the model has read, 1 to 12 words; the first two of the text unless said otherwise.
+    checkpoint : int
+        Which of the steps: 0, 1, ...
+    **state
+        What the state of another figure holds besides.
 
     The weights are rounded to five decimals, here and on the page.
+
+    Raises
+    ------
+    ValueError
+        If checkpoints, vocabulary and ids do not fit together.
     """
 
     claim = (
@@ -86,8 +97,9 @@ class NextWord(Explorable):
         "A model with a state need not."
     )
     shows = (
-        "The probabilities of the next word from the RNN and from a bigram model, and the "
-        "perplexity of the RNN on the whole text as it trains."
+        "Bars: how likely each word is to come next. Curve: the RNN's perplexity on the whole "
+        "text. Play the training or drag the point; press a word to add it. Weights are kept to "
+        "five decimals: a last digit can be one off."
     )
 
     words = Words()
@@ -100,12 +112,14 @@ class NextWord(Explorable):
     bigram = Numbers(2)
     floor = Real(1.0, low=1)
 
-    def __init__(self, checkpoints=None, vocab=None, ids=None, **traits):
-        if "words" not in traits:  # else: from the state of another one
-            if checkpoints is None:
-                checkpoints, vocab, ids = toy()
-            traits = {**_traits(checkpoints, vocab, ids), **traits}
-        super().__init__(**traits)
+    def __init__(
+        self, checkpoints=None, vocab=None, ids=None, *, prefix=None, checkpoint=0, **state
+    ):
+        if checkpoints is None and vocab is None and ids is None:
+            checkpoints, vocab, ids = toy()
+        made = {**text_and_weights(*checked(checkpoints, vocab, ids)), **state}
+        prefix = made["text"][:2] if prefix is None else prefix
+        super().__init__(prefix=prefix, checkpoint=checkpoint, **made)
 
     @traitlets.validate("prefix", "text")
     def _check_ids(self, proposal):
@@ -158,19 +172,24 @@ class NextWord(Explorable):
         return [perplexity(loss) for loss in losses]
 
     def summary(self):
-        rnn, bigram = self.probabilities()
-        said = []
-        for name, probs in (("the RNN", rnn), ("the bigram model", bigram)):
+        expected = {}
+        for name, probs in zip(("rnn", "bigram"), self.probabilities(), strict=True):
             best = np.argsort(-probs, kind="stable")[:2]
-            said.append(
-                f"{name} gives " + " and ".join(f"“{self.words[i]}” {probs[i]:.3f}" for i in best)
-            )
-        prefix = " ".join(self.words[i] for i in self.prefix)
-        step, reached = self.steps[self.checkpoint], self.perplexities()[self.checkpoint]
-        return (
-            f"After “{prefix}”, {step} training steps: {', '.join(said)}. "
-            f"Perplexity on the text {reached:.3f}; without memory at best {self.floor:.3f}."
+            words = [f"“{self.words[i]}” {probs[i]:.3f}" for i in best]
+            expected[name] = f" {t('and')} ".join(words)
+        after = t(
+            "After “{prefix}”, {step} training steps: the RNN gives {rnn}, the bigram model gives "
+            "{bigram}.",
+            prefix=" ".join(self.words[i] for i in self.prefix),
+            step=self.steps[self.checkpoint],
+            **expected,
         )
+        reached = t(
+            "Perplexity on the text {perplexity}; without memory at best {floor}.",
+            perplexity=f"{self.perplexities()[self.checkpoint]:.3f}",
+            floor=f"{self.floor:.3f}",
+        )
+        return f"{after} {reached}"
 
     def draw(self):
         prefix = " ".join(self.words[i] for i in self.prefix)
@@ -184,9 +203,31 @@ class NextWord(Explorable):
         return fig
 
 
-def _traits(checkpoints, vocab, ids):
+def checked(checkpoints, vocab, ids):
+    """The three arguments, if they fit together."""
+    call = "pass NextWord({0: params, 100: params}, vocab, ids)"
+    should = "a dict from training steps to copies of RNNLM.params"
+    if not isinstance(checkpoints, dict) or not checkpoints:
+        fail("checkpoints", should, brief(checkpoints), call)
+    for step, params in checkpoints.items():
+        if not isinstance(params, dict) or set(params) != set(PARAMS.values()):
+            names = list(params) if isinstance(params, dict) else params
+            got = f"{brief(names)} at {brief(step)}"
+            fail("checkpoints", f"{should}: {', '.join(PARAMS.values())}", got, call)
+    if not isinstance(vocab, Vocabulary):
+        fail("vocab", "the Vocabulary of the text", brief(vocab), call)
+    for V in {len(params["embedding.W"]) for params in checkpoints.values()} - {len(vocab)}:
+        why = "pass the one that the model was trained with"
+        fail("vocab", f"the model's, of {V} words", f"one of {len(vocab)}", why)
+    if ids is None or len(ids := as_ids("ids", ids, "T", vocab_size=len(vocab))) < 2:
+        why = "pass vocab.encode(words) of the text that the model was trained on"
+        fail("ids", "an array of 2 ids or more", brief(ids), why)
+    return checkpoints, vocab, ids
+
+
+def text_and_weights(checkpoints, vocab, ids):
+    """What the figure holds of a text and of a model's training on it, by the names of traits."""
     steps = sorted(checkpoints)
-    ids = np.asarray(ids)
     bigram = Bigram(ids, len(vocab))
     stacked = {
         trait: np.round([checkpoints[step][name] for step in steps], 5)
@@ -195,12 +236,10 @@ def _traits(checkpoints, vocab, ids):
     return {
         "words": list(vocab.tokens),
         "text": ids.tolist(),
-        "prefix": ids[:2].tolist(),
         "steps": steps,
         **stacked,
         "bigram": bigram.predict(np.arange(len(vocab))),
         "floor": perplexity(bigram.loss(ids)),
-        "checkpoint": len(steps) - 1,
     }
 
 

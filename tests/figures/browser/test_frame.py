@@ -104,8 +104,8 @@ def press_first(page):
     """A key on the first slider that can move, or a click on the first button."""
     slider = page.locator("#one .u-controls input[type=range]:enabled")
     if slider.count():
-        slider.first.focus()
-        page.keyboard.press("ArrowLeft")
+        at_start = slider.first.evaluate("(slider) => slider.value === slider.min")
+        slider.first.press("ArrowRight" if at_start else "ArrowLeft")
     else:
         still = ":not([aria-disabled], .u-play, .u-speed)"
         page.locator(f"#one .u-controls button{still}").first.click()

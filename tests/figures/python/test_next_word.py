@@ -38,6 +38,7 @@ def test_each_probability_is_the_trained_model_s(trained, figure):
 
 def test_the_memory_is_seen_after_the_second_say(trained, figure):
     _, vocab, ids = trained
+    figure.checkpoint = 11
     for length, word in ((2, "goodbye"), (6, "hello")):
         figure.prefix = ids[:length].tolist()
         rnn, bigram = figure.probabilities()
@@ -52,6 +53,7 @@ def test_the_floor_and_the_curve(figure):
 
 
 def test_with_W_h_switched_off_it_cannot_tell_the_two_apart(trained, figure):
+    figure.checkpoint = 11
     figure.W_h = np.zeros_like(figure.W_h)
     seen = []
     for length in (2, 6):
@@ -86,6 +88,41 @@ def test_a_text_with_too_many_words_is_an_error():
     model = RNNLM.init(41, 2, 2, np.random.default_rng(0))
     with pytest.raises(ValueError, match="at most 40"):
         NextWord({0: copied(model)}, vocab, np.arange(41))
+
+
+def test_arguments_that_do_not_fit_are_named(trained):
+    checkpoints, vocab, ids = trained
+    model = RNNLM.init(6, 2, 3, np.random.default_rng(0))
+    wanted = "`checkpoints` should be a dict from training steps to copies of RNNLM.params"
+    for args, message in [
+        (({0: checkpoints[0]},), "`vocab` should be the Vocabulary of the text, got None: pass"),
+        ((model, vocab, ids), f"{wanted}, got .*: pass NextWord"),
+        (({}, vocab, ids), f"{wanted}, got {{}}"),
+        (({0: {"W": [1]}}, vocab, ids), f"{wanted}: embedding.W, .*, got \\['W'\\] at 0"),
+        ((checkpoints, Vocabulary(["a", "b"]), ids), "`vocab` should be the model's, of 6 words"),
+        ((checkpoints, vocab), "`ids` should be an array of 2 ids or more, got None: pass vocab"),
+        ((checkpoints, vocab, [9, 1]), "ids should hold ids from 0 to 5 .* got 9"),
+        ((checkpoints, vocab, ["you"]), "ids should hold whole numbers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            NextWord(*args)
+
+
+def test_how_often_five_decimals_change_the_last_digit_shown(trained, figure):
+    """What the caption says: never by more than one, and seldom."""
+    checkpoints, vocab, ids = trained
+    off = []
+    for place, step in enumerate(sorted(checkpoints)):
+        figure.checkpoint = place
+        model = RNNLM.init(len(vocab), 4, 8, np.random.default_rng(0))
+        for name, p in model.params.items():
+            p[...] = checkpoints[step][name]
+        exact = softmax(model.logits(ids[None])[0][0])
+        for length in range(1, len(ids) + 1):
+            figure.prefix = ids[:length].tolist()
+            shown = figure.probabilities()[0].round(3)
+            off += abs(shown - exact[length - 1].round(3)).tolist()
+    assert max(off) < 0.0015 and np.mean(np.array(off) > 0) < 0.01
 
 
 def test_words_that_look_like_mathematics_or_markup_are_drawn_as_they_are():
