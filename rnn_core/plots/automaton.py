@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.patches import Circle
 
+from ..words import t
 from .diagrams import _add, arrow, number, text
 from .perplexity import bar, rule
 from .style import PALETTE
@@ -89,8 +90,8 @@ def chances(ax, symbols, truth, model=None, box=(400, 10, 240, 200)):
     x0, y0, width, height = box
     pitch, top, base = width / len(symbols), y0 + 40, y0 + height - 22
     scale, wide = base - top, width / len(symbols) - 4
-    words = "next symbol: outline true, filled RNN"
-    words = "next symbol, true chances" if model is None else words
+    words = t("next symbol: outline true, filled RNN")
+    words = t("next symbol, true chances") if model is None else words
     text(ax, x0, y0 + 8, words, role="muted", anchor="left", size=12)
     for v, symbol in enumerate(symbols):
         x, tall = x0 + pitch * v + 2, scale * truth[v]
@@ -109,12 +110,12 @@ def chances(ax, symbols, truth, model=None, box=(400, 10, 240, 200)):
 def strip(ax, walk, rows, x=0, y=0, width=640, pitch=40):
     """The last symbols of a walk, and below each what it cost; rows: {name: bits}."""
     shown = walk[-int((width - 64) // pitch) :]
-    text(ax, x, y, "bits for", role="muted", size=12, anchor="left")
+    text(ax, x, y, t("bits for"), role="muted", size=12, anchor="left")
     for i, symbol in enumerate(shown):
         text(ax, x + 64 + (i + 0.5) * pitch, y, symbol, role="input", size=15, weight="bold")
     for k, (name, bits) in enumerate(rows.items()):
         line = y + 22 + 20 * k
-        text(ax, x, line, name, role="muted", size=12, anchor="left")
+        text(ax, x, line, t(name), role="muted", size=12, anchor="left")
         for i, words in enumerate(["", *(number(b) for b in bits)][-len(shown) :]):
             text(ax, x + 64 + (i + 0.5) * pitch, line, words, size=12)
     return ax
@@ -128,8 +129,12 @@ def running_mean(ax, rows, floor):
     ax.axhline(floor, color=PALETTE["ink"], linestyle=(0, (5, 3)), linewidth=1.25)
     style = {"ha": "right", "va": "top", "textcoords": "offset points", "fontsize": 9.5}
     ax.annotate(
-        f"floor: {number(floor, 3)}", (1, floor), (0, -2), ("axes fraction", "data"), **style
+        t("floor: {bits}", bits=number(floor, 3)),
+        (1, floor),
+        (0, -2),
+        ("axes fraction", "data"),
+        **style,
     )
     ax.set(xlim=(0, 24 * -(-max(map(len, rows.values()), default=1) // 24)), ylim=(0, None))
-    ax.set(xlabel="symbols read", ylabel="mean bits")
+    ax.set(xlabel=t("symbols read"), ylabel=t("mean bits"))
     return ax

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..words import t as told
 from .diagrams import arrow, cell, number, text
 from .style import PALETTE
 
@@ -42,7 +43,7 @@ def blocks(
         text(ax, x, center + 56, words[t - 1], role="input", size=12)
         if t == question:
             arrow(ax, [(x, center - half), (x, top + 24)], role="output")
-            text(ax, x, top + 12, f"loss: {targets[t - 1]}", role="output", size=12)
+            text(ax, x, top + 12, told("loss: {word}", word=targets[t - 1]), role="output", size=12)
         if t < T:
             border = t == question - block_len if window else t % block_len == 0
             ends = (x + half, x + pitch - half)
@@ -55,10 +56,10 @@ def blocks(
                 value = "0" if cut[t - 1] == 0 else number(cut[t - 1], 3)
                 text(ax, x, base - max(whole, left) - 9, value, size=12, weight="bold")
     if window:
-        _bracket(ax, max(0, question - block_len), question, pitch, top + 204, "window")
+        _bracket(ax, max(0, question - block_len), question, pitch, top + 204, told("window"))
     else:
         _brackets(ax, T, block_len, pitch, top + 204)
-    words = "bars: that loss at each input; outline: without cuts"
+    words = told("bars: that loss at each input; outline: without cuts")
     text(ax, 4, top + 234, words, role="muted", size=12, anchor="left")
     return ax
 
@@ -75,7 +76,7 @@ def _bar(ax, x, base, whole, left, held):
 
 def _brackets(ax, T, block_len, pitch, y):
     for k, first in enumerate(range(0, T, block_len)):
-        name = f"block {k + 1}" if block_len > 1 else str(k + 1)
+        name = told("block {number}", number=k + 1) if block_len > 1 else str(k + 1)
         _bracket(ax, first, min(first + block_len, T), pitch, y, name)
 
 

@@ -196,10 +196,10 @@ class NextWord(Explorable):
         height = max(3.2, 0.45 * len(self.words) + 0.9)
         fig, (left, right) = plt.subplots(1, 2, figsize=(7.6, height), width_ratios=(3, 2))
         next_word_bars(left, self.words, *self.probabilities())
-        left.set_title(f"after “{prefix}”", parse_math=False)
+        left.set_title(t("after “{prefix}”", prefix=prefix), parse_math=False)
         left.legend(loc="lower right")
         learning_curve(right, self.steps, self.perplexities(), self.floor, self.checkpoint)
-        right.set_title("on the whole text")
+        right.set_title(t("on the whole text"))
         return fig
 
 

@@ -174,7 +174,7 @@ def memory(grammar, state, forget):
     name = grammar.states[state]
     if name[0] not in "TP":
         return ""
-    return "outer: ?" if forget else f"outer: {name[0]}"
+    return t("outer: {symbol}", symbol="?" if forget else name[0])
 
 
 def plan(name):

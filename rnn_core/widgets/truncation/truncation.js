@@ -132,6 +132,12 @@ function heldCut(s, width, perRow, pitch) {
 
 // ---- scene: cosine and norm ratio for every k, beside each other or one above the other
 
+const known = new WeakMap(); // by curves: where the names stand at each width, while the cut moves
+const once = (curves, key, make) => {
+  if (!known.has(curves)) known.set(curves, {});
+  return known.get(curves)[key] ??= make();
+};
+
 const MEASURES = [t("cosine: the direction"), t("norm ratio: the length")];
 function biasCharts(s, width) {
   const beside = width >= 560, wide = beside ? (width - 24) / 2 : width, label = s.kind === "window" ? t("*k*, steps in the window") : t("*k*, steps in a block");
@@ -147,7 +153,7 @@ function biasCharts(s, width) {
       el("path", { d: `M${ax.box.left} ${ax.y(1)}H${ax.box.right}`, stroke: color("truth"), "stroke-dasharray": "4 3" }),
       el("path", { d: `M${ax.x(s.k)} ${ax.box.top}V${ax.box.bottom}`, stroke: color("weight"), "stroke-width": 2.5 }),
       ...lines.map(({ data, role }) => group(line(ax, data, { role }), points(ax, data, { role, size: 3 }))),
-      ...nameLines(ax, [...lines, { data: [[1, 1], [s.T, 1]], words: "" }]), grip(ax.x(s.k), ax.box.bottom - 16, { data: { "data-hold": "k" } })]) };
+      ...once(s.curves, `${i} ${width}`, () => nameLines(ax, [...lines, { data: [[1, 1], [s.T, 1]], words: "" }])), grip(ax.x(s.k), ax.box.bottom - 16, { data: { "data-hold": "k" } })]) };
   });
   const { at, height } = charts.at(-1);
   return { charts, height: at[1] + height, label: summary(s), marks: charts.map(({ mark }) => mark) };
