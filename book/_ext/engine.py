@@ -160,13 +160,18 @@ def press(kind: str, cell: str, words: str) -> str:
 
 def add_buttons(app: Sphinx, docname: str, source: list[str]) -> None:
     """Each cell that may be changed says so in its metadata, which the page's cell keeps."""
-    if Path(app.env.doc2path(docname)).suffix != ".ipynb" or not has_engine(app):
+    if not is_chapter(app, docname) or not has_engine(app):
         return
     notebook = nbformat.reads(source[0], as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code" and not graded(cell):
             cell.metadata["unrolled_cell"] = cell.id
     source[0] = nbformat.writes(notebook, version=4)
+
+
+def is_chapter(app: Sphinx, docname: str) -> bool:
+    """A notebook whose cells run in the page; the one on PyTorch needs what a browser has not."""
+    return docname.startswith("notebooks/") and app.env.doc2path(docname).endswith(".ipynb")
 
 
 def show_cells(app: Sphinx, doctree: nodes.document) -> None:
@@ -230,7 +235,7 @@ def send_engine(app: Sphinx, exception: Exception | None) -> None:
         packs[name] = {"bytes": len(text), "version": version}
     for docname in sorted(app.env.found_docs):
         path = Path(app.env.doc2path(docname))
-        if path.suffix == ".ipynb":
+        if is_chapter(app, docname):
             about = json.dumps({**chapter(path), "packs": packs}, ensure_ascii=False)
             write(target / f"{path.stem}.js", f"self.unrolledChapter = {about};\n")
     write(target / NOTICES, engine.notices(Path(app.config.unrolled_engine)))

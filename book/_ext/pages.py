@@ -78,7 +78,8 @@ def complete(app: Sphinx, pagename, templatename, context, doctree) -> None:
     if PurePosixPath(context.get("sourcename", "")).suffix == ".ipynb":
         context["notebook"] = context["pathto"](f"_sources/{context['sourcename']}", True)
         context["archive"] = context["pathto"](ARCHIVE, True)
-        context["launches"] = launches(app.config, PurePosixPath(pagename).name + ".ipynb")
+        if pagename.startswith("notebooks/"):  # what `run/` below holds
+            context["launches"] = launches(app.config, PurePosixPath(pagename).name + ".ipynb")
     if app.config.unrolled_repository:
         path = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
         folder = f"blob/{app.config.unrolled_branch}"
