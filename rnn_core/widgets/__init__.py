@@ -15,6 +15,7 @@ _HOME = {
     "Perplexity": "perplexity.perplexity",
     "Reber": "reber.reber",
     "Gate": "gate.gate",
+    "Learn": "learn.learn",
     "Guess": "guess.guess",
     "Guesses": "guesses.guesses",
 }

@@ -317,11 +317,11 @@ export function kit() {
   // ---- a run: update() does what one turn of the loop in rnn_core.train does, and returns { loss, norm, tokens }
 
   // setting: { data, sizes, seed, lr, k, way, carry, clip, optimizer }; all but the first three may change on the way. `params`: weights to begin with
-  function run(setting, params) {
+  function run(setting, params, step = 0) {
     const rng = dice(setting.seed), own = start(setting.sizes, rng);
     const net = params ? network(setting.sizes, params) : own;
     let now = null, t = 0, h = null, moments = { t: 0, m: {}, v: {} }, kind = setting.optimizer;
-    const done = { net, step: 0, set(change) {
+    const done = { net, step, set(change) {
       Object.assign(setting, change);
       if (setting.optimizer !== kind) { kind = setting.optimizer; moments = { t: 0, m: {}, v: {} }; }
     }, update() {
@@ -346,5 +346,44 @@ export function kit() {
     return done;
   }
 
-  return { times, outer, network, forward, lossAndGrads, clip, sgd, adam, dice, start, passage, block, run };
+  // What a run has been: [update, mean loss, largest norm] for each stretch of it. Full, it joins two stretches to one: it never grows.
+  function record(given = [], most = 240) {
+    let list = given.map((entry) => [...entry]), wide = list.length > 1 ? list[1][0] - list[0][0] : 1, open = null;
+    return {
+      add(step, { loss, norm, tokens }) {
+        open ??= { n: 0, sum: 0, tokens: 0, norm: 0 };
+        open.n += 1; open.sum += loss * tokens; open.tokens += tokens; open.norm = Math.max(open.norm, norm);
+        if (open.n < wide) return;
+        list.push([step, open.sum / open.tokens, open.norm]);
+        open = null;
+        if (list.length < most) return;
+        list = list.flatMap((a, i) => i % 2 ? [[a[0], (a[1] + list[i - 1][1]) / 2, Math.max(a[2], list[i - 1][2])]] : []);
+        wide *= 2;
+      },
+      get list() { return list; },
+    };
+  }
+
+  // What a worker does with a message, and the page where there are no workers: begin, change, go on for `ms` or `updates`.
+  function host(reply) {
+    let made = null, log = null, broken = false, id = 0;
+    return (message) => {
+      if (message.start) {
+        const { setting, params, history = [] } = message.start;
+        made = run(setting, params, history.length ? history.at(-1)[0] : 0);
+        [log, broken, id] = [record(history), false, message.id];
+      }
+      if (message.set) made.set(message.set);
+      if (!message.go) return;
+      const { ms, updates } = message.go, end = performance.now() + ms;
+      let n = 0;
+      for (; n < updates && !broken && (n === 0 || performance.now() < end); n++) {
+        const told = made.update();
+        if (told.broken) broken = true; else log.add(made.step, told);
+      }
+      reply({ id, n, broken, step: made.step, history: log.list, params: Object.fromEntries(Object.entries(made.net.params).map(([name, p]) => [name, p.slice()])) });
+    };
+  }
+
+  return { times, outer, network, forward, lossAndGrads, clip, sgd, adam, dice, start, passage, block, run, record, host };
 }

@@ -10,6 +10,7 @@ from rnn_core.widgets import (
     Backward,
     Gate,
     GradientNorms,
+    Learn,
     NextWord,
     Perplexity,
     Reber,
@@ -19,7 +20,8 @@ from rnn_core.widgets import (
 from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
-FIGURES = [Backward, Gate, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
+FIGURES = [Backward, Gate, GradientNorms, Learn, NextWord, Perplexity, Reber, Truncation]
+FIGURES += [Unfold]
 ALL = pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.__name__)
 STATE = "JSON.stringify(figure.model.state)"
 RESET = "(s) => { for (const pair of Object.entries(JSON.parse(s))) figure.model.set(...pair); }"

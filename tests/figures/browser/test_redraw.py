@@ -6,6 +6,7 @@ from rnn_core.widgets import (
     Backward,
     Gate,
     GradientNorms,
+    Learn,
     NextWord,
     Perplexity,
     Reber,
@@ -15,7 +16,8 @@ from rnn_core.widgets import (
 from tests.support.harness import bare_page, settled
 
 pytestmark = pytest.mark.browser
-FIGURES = [Backward, Gate, GradientNorms, NextWord, Perplexity, Reber, Truncation, Unfold]
+FIGURES = [Backward, Gate, GradientNorms, Learn, NextWord, Perplexity, Reber, Truncation]
+FIGURES += [Unfold]
 SHOWN = """(id) => {
   const [stage, readout] = [".u-stage", ".u-readout"]
     .map((place) => document.querySelector(`#${id} ${place}`));
