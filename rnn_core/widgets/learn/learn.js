@@ -199,7 +199,7 @@ function render({ model, el: host }) {
   };
   const page = frame(host, { name: "learn", claim: CLAIM, shows: SHOWS, model, link, beside: true });
   const get = (name) => model.get(name), { defaults } = get("plans");
-  let plan, net, history = [], past = [], broken = false, begun = false, fresh = "", drawnAt = 0, sampledAt = 0, single = false, mine = null;
+  let plan, net, history = [], past = [], broken = false, begun = false, fresh = "", drawnAt = 0, sampledAt = 0, single = false, mine = get("weights");
 
   const engine = driver((result) => {
     ({ history, broken } = result);
@@ -311,6 +311,7 @@ function render({ model, el: host }) {
   const moved = () => {
     if (freshly() !== fresh) {
       fresh = freshly();
+      mine = get("weights");
       play.stop();
       begin();
     } else if (get("weights") !== mine && JSON.stringify(get("weights")) !== JSON.stringify(mine)) { // Python, or another view
