@@ -98,6 +98,9 @@ def plans():
 class Learn(Explorable):
     """A language model that trains where it is shown: in the page, with the numbers of rnn_core.
 
+    `history` holds ``[update, loss, norm]`` for stretches of the run, `model` the trained model,
+    and `weights` its arrays: they come back when the run is paused.
+
     Parameters
     ----------
     data : "toy", "reber", "embedded", "recall" or "text"
@@ -124,9 +127,6 @@ class Learn(Explorable):
         What is shown below the curve.
     column : int
         The step of the probe whose prediction is shown.
-
-    `history` holds ``[update, loss, norm]`` for stretches of the run, `model` the trained model,
-    and `weights` its arrays: they come back when the run is paused.
     """
 
     claim = (
