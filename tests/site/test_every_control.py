@@ -1,9 +1,8 @@
 """Nothing dead: what looks operable is operated, and something that a person sees has to change.
 
 With a finger at 390 px and with a mouse and keys at 1280 px; each kind of control of a page
-(tests/support/controls.py) once at each width.  Of the five chapters the first stands for all: what
-they add to it are figures, which tests/figures operates.  The links of all pages are looked up.
-Python itself does not start here: tests/site/test_engine*.py press Check and wait for it.
+(tests/support/controls.py) once at each width.  The chapters are not among them: what they add is
+figures and editors, which tests/figures and test_engine*.py operate.  All links are looked up.
 """
 
 import pytest
@@ -12,13 +11,10 @@ from tests.support.controls import ChromiumHands, dead_links, operate
 from tests.support.site import open_page
 
 PAGES = [
-    *("notebooks/01_anatomy", "book/welcome", "book/running", "book/api", "book/speed"),
+    *("book/welcome", "book/running", "book/api", "book/speed"),
     *("book/teaching", "book/notation", "book/glossary", "book/bibliography"),
     *("genindex", "search", "404"),
 ]
-NO_PYTHON = """() => {
-  window.Worker = class extends EventTarget { postMessage() {} terminate() {} };
-}"""
 
 # One dead thing of each sort, each beside a living one.
 DEAD = """<!doctype html><html lang="en"><title>Dead and alive</title>
@@ -77,7 +73,7 @@ def test_the_net_catches_what_is_dead_and_lets_pass_what_is_alive(browser, tmp_p
 def test_every_control_does_something(browser, site, name, touch):
     context = {"phone": touch, "reduced_motion": "reduce", "device_scale_factor": 1}
     with open_page(browser, site, name, **context) as page:
-        hands = ChromiumHands(page, touch, before=NO_PYTHON)
+        hands = ChromiumHands(page, touch)
         report = operate(hands)
     assert report.operated
     assert report.dead == []

@@ -47,14 +47,12 @@ class Hands:
 
 
 class ChromiumHands(Hands):
-    def __init__(self, page, touch=False, before=None):
-        self.page, self.touch, self.address, self.before = page, touch, page.url, before
+    def __init__(self, page, touch=False):
+        self.page, self.touch, self.address = page, touch, page.url
         self.wire = page.context.new_cdp_session(page) if touch else None
         self.enter()
 
     def enter(self):
-        if self.before:
-            self.page.evaluate(self.before)
         self.page.evaluate(SCRIPT)
 
     def reload(self):
