@@ -71,6 +71,14 @@ def clip(grads, max_norm):
     scale = max_norm / norm if norm > max_norm else 1.0
     return {name: scale * g for name, g in grads.items()}, norm
 """,
+    "jacobian": """\
+def jacobian(hs, W_h):
+    back = [np.eye(len(W_h))] * len(hs)
+    for n, states in enumerate(hs):
+        for h in states[::-1]:
+            back[n] = W_h @ np.diag(1 - h**2) @ back[n]
+    return np.array(back)
+""",
 }
 # names that the checks use too, by accident and on purpose
 CLASH = """
@@ -108,9 +116,9 @@ SUBMISSIONS = {
     "untouched": {},
 }
 EARNED = {
-    "right": {"cell-backward", "bptt", "contributions", "predict", "clip"},
-    "clash": {"cell-backward", "bptt", "contributions", "predict", "clip"},
-    "noisy": {"cell-backward", "bptt", "contributions", "predict", "clip"},
+    "right": {*RIGHT},
+    "clash": {*RIGHT},
+    "noisy": {*RIGHT},
     "fake": set(),
     "half": {"cell-backward", "predict"},
     "wrong": set(),
