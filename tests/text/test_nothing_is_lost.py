@@ -23,6 +23,16 @@ from rnn_core.text.storage import load, save
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has none of these signals")
 
+@pytest.fixture(autouse=True, scope="module")
+def signals_are_heard():
+    """Whoever starts these tests in the background, or by nohup, has two signals ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "you say goodbye and I say hello . " * 60
 SMALL = ["--hidden", "12", "--embed", "8", "--batch", "4", "--seq-len", "7", "--lr", "0.02"]
