@@ -11,6 +11,7 @@ from rnn_core.text.corpus import build_corpus
 from rnn_core.text.run import fit
 from tools import start_runs
 
+ROOT = Path(start_runs.__file__).parents[1]
 STORED = json.loads(Path(start_runs.__file__).with_suffix(".json").read_text(encoding="utf-8"))
 TEXT = "the cat sat on the mat and the dog sat on the log , said the cat . " * 40
 
@@ -73,3 +74,13 @@ def test_the_page_shows_every_start_and_text():
     runs = report.load(report.STARTS)
     assert report.starts(runs, names).count("\n") == len(start_runs.STARTS) + 1
     assert report.on_the_way(runs, names, "words", [1, 10]).count("| x |") == len(names)
+
+
+def test_the_page_says_of_two_ranks_what_was_measured():
+    stored = json.loads((ROOT / "benchmarks" / "ranks.json").read_text(encoding="utf-8"))
+    gains = [one["gain"]["median"] for one in stored["sizes"]]
+    page = " ".join((ROOT / "book" / "running.md").read_text(encoding="utf-8").split())
+    assert f"a step {min(gains):.1f} to {max(gains):.1f} times as fast as one" in page
+    best = max(stored["sizes"], key=lambda one: one["gain"]["median"])
+    assert best["axes"][0] == max(one["axes"][0] for one in stored["sizes"])
+    assert stored["ranks"] == 2 and stored["rounds"] == 9
