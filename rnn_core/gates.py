@@ -19,6 +19,24 @@ def sigmoid(a):
     return 0.5 * (1 + np.tanh(0.5 * a))
 
 
+class _Sized:
+    """What cells of several blocks say of their sizes."""
+
+    @property
+    def input_size(self):
+        """D: how many numbers one input holds."""
+        return self.W_x.shape[0]
+
+    @property
+    def hidden_size(self):
+        """H: how many numbers h holds (and an LSTM's c)."""
+        return self.W_h.shape[0]
+
+    def __repr__(self):
+        name = type(self).__name__
+        return f"{name}(input_size={self.input_size}, hidden_size={self.hidden_size})"
+
+
 class LSTMState(NamedTuple):
     """What an `LSTMCell` hands from step to step: h, which others see, and c, which it keeps."""
 
@@ -26,7 +44,7 @@ class LSTMState(NamedTuple):
     c: np.ndarray
 
 
-class LSTMCell:
+class LSTMCell(_Sized):
     """Long short-term memory (Hochreiter & Schmidhuber 1997) with a forget gate (Gers et al. 2000).
 
         i, f, o = sigmoid(x W_x + h_prev W_h + b)     three of the four blocks
@@ -67,16 +85,6 @@ class LSTMCell:
     def params(self):
         """The three arrays by name; change one in place and the cell has changed."""
         return {"W_x": self.W_x, "W_h": self.W_h, "b": self.b}
-
-    @property
-    def input_size(self):
-        """D: how many numbers one input holds."""
-        return self.W_x.shape[0]
-
-    @property
-    def hidden_size(self):
-        """H: how many numbers h holds, and c."""
-        return self.W_h.shape[0]
 
     def zero_state(self, batch_size):
         """The state before anything was read: h and c of zeros (N, H)."""
@@ -133,11 +141,8 @@ class LSTMCell:
             dstate = dstate, np.zeros_like(c)
         return self._state(dstate, len(c), "dh", "dc")
 
-    def __repr__(self):
-        return f"LSTMCell(input_size={self.input_size}, hidden_size={self.hidden_size})"
 
-
-class GRUCell:
+class GRUCell(_Sized):
     """The gated recurrent unit (Cho et al. 2014), in the form that PyTorch and cuDNN compute.
 
         r, z = sigmoid(x W_x + b + h_prev W_h)               the first two of the three blocks
@@ -178,16 +183,6 @@ class GRUCell:
         """The four arrays by name; change one in place and the cell has changed."""
         return {"W_x": self.W_x, "W_h": self.W_h, "b": self.b, "b_h": self.b_h}
 
-    @property
-    def input_size(self):
-        """D: how many numbers one input holds."""
-        return self.W_x.shape[0]
-
-    @property
-    def hidden_size(self):
-        """H: how many numbers one state holds."""
-        return self.W_h.shape[0]
-
     def zero_state(self, batch_size):
         """The state before anything was read: zeros (N, H)."""
         return _zeros(batch_size, self.W_h)
@@ -220,9 +215,6 @@ class GRUCell:
             "b_h": (dn * r).sum(axis=0),
         }
         return from_x @ self.W_x.T, dh * z + from_h @ self.W_h.T, grads
-
-    def __repr__(self):
-        return f"GRUCell(input_size={self.input_size}, hidden_size={self.hidden_size})"
 
 
 def _of_blocks(blocks, W_x, W_h, b):

@@ -185,25 +185,39 @@ def back_by_blocks(dhs, hs, h_0, W_h, block_len):
     return total, dW_h
 
 
-def _blocks(rng):
-    def some(N, T, D, H, k, size=1.0, weights=weights):
+def _way_back(rng):
+    """What makes the arguments of a way back through a layer that ran over random inputs."""
+
+    def some(N, T, D, H, steps, size=1.0, weights=weights):
         W_x, W_h, b = weights(rng, D, H)
         xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
         dhs = size * rng.normal(size=(N, T, H))
-        return dhs, states(xs, h_0, W_x, W_h, b), h_0, W_h, k
+        return dhs, states(xs, h_0, W_x, W_h, b), h_0, W_h, steps
 
+    return some
+
+
+def _common(some):
+    """The cases that matter for blocks and for windows alike."""
     return {
-        USUAL: some(2, 7, 3, 4, 3),
-        DIVIDES: some(3, 8, 2, 5, 4),
-        NO_CUT: some(3, 5, 2, 4, 5),
-        LONGER: some(2, 4, 3, 4, 7),
-        OF_ONE: some(3, 4, 2, 3, 1),
         ONE_ROW: some(1, 7, 2, 3, 3),
         ONE_UNIT: some(3, 5, 1, 1, 2),
         LONG: some(2, 26, 3, 4, 12, weights=lasting),
         LARGE: some(3, 5, 2, 4, 2, size=1e4),
         SINGLE: single(some(3, 5, 2, 4, 2, size=SMALL)),
         ORDER: turned(some(3, 5, 2, 4, 2)),
+    }
+
+
+def _blocks(rng):
+    some = _way_back(rng)
+    return {
+        USUAL: some(2, 7, 3, 4, 3),
+        DIVIDES: some(3, 8, 2, 5, 4),
+        NO_CUT: some(3, 5, 2, 4, 5),
+        LONGER: some(2, 4, 3, 4, 7),
+        OF_ONE: some(3, 4, 2, 3, 1),
+        **_common(some),
     }
 
 
@@ -363,23 +377,13 @@ def back_by_window(dhs, hs, h_0, W_h, window):
 
 
 def _windows(rng):
-    def some(N, T, D, H, w, size=1.0, weights=weights):
-        W_x, W_h, b = weights(rng, D, H)
-        xs, h_0 = rng.normal(size=(N, T, D)), rng.uniform(-0.8, 0.8, (N, H))
-        dhs = size * rng.normal(size=(N, T, H))
-        return dhs, states(xs, h_0, W_x, W_h, b), h_0, W_h, w
-
+    some = _way_back(rng)
     return {
         USUAL: some(2, 7, 3, 4, 3),
         WHOLE: some(3, 5, 2, 4, 5),
         BEYOND: some(2, 4, 3, 4, 7),
         OWN: some(3, 4, 2, 3, 1),
-        ONE_ROW: some(1, 7, 2, 3, 3),
-        ONE_UNIT: some(3, 5, 1, 1, 2),
-        LONG: some(2, 26, 3, 4, 12, weights=lasting),
-        LARGE: some(3, 5, 2, 4, 2, size=1e4),
-        SINGLE: single(some(3, 5, 2, 4, 2, size=SMALL)),
-        ORDER: turned(some(3, 5, 2, 4, 2)),
+        **_common(some),
     }
 
 
