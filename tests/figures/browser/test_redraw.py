@@ -34,6 +34,11 @@ SAME = """() => { const [one, two] = ["one", "two"].map((id) => {
   return one.isEqualNode(two); }"""
 TWICE = ["ArrowRight", "ArrowRight", "ArrowLeft"]
 KEYS = {"range": TWICE, "radio": ["Space"], "checkbox": ["Space"]}
+# what plays moves on between two looks at it
+PAUSE = """() => {
+  for (const player of document.querySelectorAll("#one button[aria-label$=': pause']"))
+    player.click();
+}"""
 WATCH = """() => {
   window.changed = new Set();
   const note = (list) => { for (const { target } of list) changed.add(target.nodeName); };
@@ -55,6 +60,7 @@ def test_a_figure_that_was_moved_is_the_figure_drawn_anew(browser, figure):
                     page.keyboard.press(key)
         for button in page.locator("#one .u-controls button:not([aria-disabled])").all():
             button.click()
+        page.evaluate(PAUSE)
         settled(page)
         moved = page.evaluate(SHOWN, "one")
         assert moved != begun
