@@ -134,6 +134,17 @@ def weights_of(cell, default):
     return cell.params
 
 
+# the weights of such a model, by the names of traits: trait, name in RNNLM.params
+PARAMS = {
+    "embedding": "embedding.W",
+    "W_x": "rnn.W_x",
+    "W_h": "rnn.W_h",
+    "b": "rnn.b",
+    "affine_W": "affine.W",
+    "affine_b": "affine.b",
+}
+
+
 def plain(model, call):
     """`model`, if it is an RNNLM of plain RNN cells: the only one that JavaScript can run."""
     if not isinstance(model, RNNLM) or type(model.rnn.cell) is not RNNCell:

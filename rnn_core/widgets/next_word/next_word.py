@@ -15,17 +15,8 @@ from rnn_core.rnn import RNN
 from rnn_core.shapes import as_ids
 from rnn_core.words import t
 
-from ..explorable import Explorable, Numbers, Real, Whole, brief, fail
+from ..explorable import PARAMS, Explorable, Numbers, Real, Whole, brief, fail
 
-# trait: name in RNNLM.params
-PARAMS = {
-    "embedding": "embedding.W",
-    "W_x": "rnn.W_x",
-    "W_h": "rnn.W_h",
-    "b": "rnn.b",
-    "affine_W": "affine.W",
-    "affine_b": "affine.b",
-}
 MAX_WORDS, MAX_PREFIX = 40, 12
 
 

@@ -17,7 +17,7 @@ from rnn_core.rnn import RNN
 from rnn_core.train import train
 from rnn_core.words import t
 
-from ..explorable import Choice, Explorable, Flag, Numbers, Whole, brief, fail, plain
+from ..explorable import PARAMS, Choice, Explorable, Flag, Numbers, Whole, brief, fail, plain
 
 LINES = "every evening she lit the lamp", "every morning she put out the lamp"
 SENTENCE = " ".join(LINES).split()
@@ -25,15 +25,6 @@ SENTENCE = " ".join(LINES).split()
 # steps, both counted, with a border between them although a block has room for six.
 OPENS = {"k": 6, "question": 7, "cue": 2}
 SHORTEST, LONGEST = 2, 16  # steps; a page has room for no more
-# trait: name in RNNLM.params
-WEIGHTS = {
-    "embedding": "embedding.W",
-    "W_x": "rnn.W_x",
-    "W_h": "rnn.W_h",
-    "b": "rnn.b",
-    "affine_W": "affine.W",
-    "affine_b": "affine.b",
-}
 RECURRENT, OUTPUT = ("rnn.W_x", "rnn.W_h", "rnn.b"), ("affine.W", "affine.b")
 
 
@@ -147,11 +138,11 @@ class Truncation(Explorable):
         question = max(1, min(OPENS["question"], T)) if question is None else question
         cue = min(OPENS["cue"], question) if cue is None else cue
         k = max(1, min(OPENS["k"], T)) if k is None else k
-        weights = {**{trait: model.params[name] for trait, name in WEIGHTS.items()}, **weights}
+        weights = {**{trait: model.params[name] for trait, name in PARAMS.items()}, **weights}
         controls = {"k": k, "question": question, "cue": cue, "kind": kind, "carry": carry}
         super().__init__(words=words, ids=ids, **controls, **weights)
 
-    @traitlets.validate(*WEIGHTS, "ids", "words")
+    @traitlets.validate(*PARAMS, "ids", "words")
     def _fit(self, proposal):
         now = {**self.state(), proposal["trait"].name: proposal["value"]}
         if not SHORTEST < len(now["ids"]) <= LONGEST + 1:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from rnn_core import RNNLM, perplexity, softmax
-from rnn_core.widgets.next_word.next_word import PARAMS
+from rnn_core.widgets.explorable import PARAMS
 
 
 def case(V, D, H, T, rng, size=1.0):
