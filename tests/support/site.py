@@ -71,6 +71,8 @@ def show_all(page):
             "(i) => document.querySelectorAll('.explorable')[i].classList.contains('is-live')",
             arg=i,
         )
+    # what the page itself does in its first idle moment after loading, it has done before this
+    page.evaluate("new Promise((go) => requestIdleCallback(go))")
     return places.count()
 
 
